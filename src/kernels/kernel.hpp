@@ -1,0 +1,136 @@
+/// The contract between octet and its kernels: plain structs, one table of functions per ISA.
+///
+/// A tile is rows x panel: `mr` rows of activation bytes times one packed panel of weights. The
+/// kernel sees u8 x s8 (or, where `lhs_signed`, s8 x s8) whatever the caller's types are: the other
+/// types are the same numbers with the top bit flipped and the zero point moved by 128. A kernel
+/// reads no byte outside its rows and writes no byte outside its columns.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/types.hpp"
+
+namespace octet {
+
+/// Consecutive values of k that one 32-bit lane of a dot product holds.
+inline constexpr int kKr = 4;
+/// Limits of the tables below.
+inline constexpr int kMaxPanelVectors = 4;
+inline constexpr int kMaxTileRows = 12;
+
+/// How sums become outputs; made once per operator. The arrays hold one element per packed column,
+/// padded to whole vectors.
+struct EpilogueTerms {
+  DataType type;                       ///< Of the output.
+  const std::int32_t* bias;            ///< The caller's bias and all zero-point constants.
+  const float* scale;                  ///< Not read for s32.
+  const std::int32_t* rhs_zero_point;  ///< Multiplies the row sums; null if all are zero.
+  float min, max;  ///< f32: clamp of the result. 8 bit: clamp of round(t), zero_point taken off.
+  std::int32_t zero_point;  ///< 8 bit: of the output.
+};
+
+/// One call of a tile kernel: out[i][column ..] = epilogue(sum over taps and k of row x panel).
+struct TileArgs {
+  const std::uint8_t* const*
+      rows;  ///< Row i of tap t starts at rows[t * tap_stride + i] + row_offset.
+  std::int64_t tap_stride;
+  std::int64_t row_offset;
+  std::int64_t taps;
+  std::int64_t k;                ///< Bytes per row and tap. Depthwise: 1, per channel.
+  const std::int8_t* panel;      ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
+  void* const* out;              ///< [mr]: column 0 of each output row.
+  std::int64_t column;           ///< Of out, where the tile begins.
+  std::int64_t term;             ///< Of the epilogue's arrays, where the tile begins.
+  std::int64_t columns;          ///< Valid ones: more than (nv - 1) * lanes, at most nv * lanes.
+  const std::int32_t* row_sums;  ///< [mr] as the kernel sees the bytes; if rhs_zero_point is set.
+  std::uint8_t flip;             ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
+  const EpilogueTerms* epilogue;
+};
+using TileFn = void (*)(const TileArgs&);
+
+/// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs.
+struct RowSumArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t tap_stride;
+  std::int64_t row_offset;
+  std::int64_t taps;
+  std::int64_t k;
+  std::int64_t count;
+  std::int32_t* sums;
+};
+using RowSumFn = void (*)(const RowSumArgs&);
+
+/// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
+/// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
+/// where k or n lies beyond the end.
+struct PackArgs {
+  const std::uint8_t* source;
+  std::int64_t tap_stride, k_stride, n_stride;
+  std::int64_t taps, k, columns;
+  int vectors;
+  std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
+  std::int8_t* panel;
+  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values.
+};
+using PackFn = void (*)(const PackArgs&);
+
+/// A run of `count` elements; `step` 1 if scale and zero_point (bias) go with the element, 0 if one
+/// serves all. zero_point and bias may be null.
+struct ConvertArgs {
+  const void* in;
+  void* out;
+  DataType in_type, out_type;
+  std::int64_t count;
+  int scale_step, zero_point_step;
+  const float* scale;
+  const std::int32_t* zero_point;
+};
+using ConvertFn = void (*)(const ConvertArgs&);
+
+struct RequantizeArgs {
+  const std::int32_t* in;
+  void* out;
+  std::int64_t count;
+  int scale_step;
+  const float* scale;
+  const std::int32_t* bias;  ///< [count] or null.
+  DataType type;
+  float min, max;  ///< As in EpilogueTerms.
+  std::int32_t zero_point;
+};
+using RequantizeFn = void (*)(const RequantizeArgs&);
+
+/// CPU features, as bits of KernelTable::needs. The order is that of octet::cpu_features().
+enum CpuFeatureBit : std::uint32_t {
+  kAvx2 = 1u << 0,
+  kAvxVnni = 1u << 1,
+  kAvx512Base = 1u << 2,  ///< AVX-512 F, BW, CD, DQ and VL.
+  kAvx512Vnni = 1u << 3,
+};
+
+/// Everything that one ISA offers. Tables are constant: no code runs before main().
+struct KernelTable {
+  const char* name;
+  std::uint32_t needs;  ///< CpuFeatureBit
+  int lanes;            ///< int32 lanes of a vector: columns of a panel come in multiples of this.
+  bool lhs_signed;      ///< The dot product takes s8 activations, not u8.
+
+  int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
+  int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
+  TileFn tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
+
+  int depthwise_rows;                                ///< Tallest depthwise tile, for any panel.
+  TileFn depthwise[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
+
+  RowSumFn row_sums[2];  ///< [flip]
+  PackFn pack;
+  ConvertFn quantize;    ///< f32 to u8, s8
+  ConvertFn dequantize;  ///< u8, s8, s32 to f32
+  RequantizeFn requantize;
+
+  /// Runs dot products on registers alone: the peak that kernels are measured against. Returns the
+  /// operations done (2 per multiply-accumulate).
+  std::int64_t (*dot_peak)(std::int64_t iterations);
+};
+
+}  // namespace octet

@@ -1,0 +1,20 @@
+// What the kernel templates need from the compiler.
+#pragma once
+
+#define OCTET_INLINE inline __attribute__((always_inline))
+#define OCTET_INLINE_LAMBDA __attribute__((always_inline))
+#if defined(__clang__)
+#define OCTET_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define OCTET_UNROLL _Pragma("GCC unroll 32")
+#endif
+/// Keeps a vector in a register across this point. Without it GCC 12 spills every accumulator in
+/// every iteration of the dot loop.
+#define OCTET_PIN(vector) asm("" : "+" OCTET_VECTOR_CONSTRAINT(vector))
+/// Makes the value of a vector needed, whatever becomes of it.
+#define OCTET_CONSUME(vector) asm volatile("" : : OCTET_VECTOR_CONSTRAINT(vector))
+#if defined(__aarch64__)
+#define OCTET_VECTOR_CONSTRAINT "w"
+#else
+#define OCTET_VECTOR_CONSTRAINT "v"
+#endif

@@ -1,0 +1,207 @@
+// The definition of every result: plain loops, no vectors, any CPU. Every other ISA equals it byte
+// for byte.
+#include <cstdint>
+
+#include "kernels/kernel.hpp"
+
+namespace octet::scalar {
+namespace {
+
+constexpr int kLanes = 8;
+constexpr int kRows = 4;
+
+/// Rounds to the nearest integer, ties to even, for |t| < 2^22: adding 1.5 * 2^23 leaves float32 no
+/// bits below the point, so that the addition itself rounds.
+std::int32_t round_half_even(float t) {
+  constexpr float kShift = 12582912.0f;
+  return static_cast<std::int32_t>((t + kShift) - kShift);
+}
+
+float clamp(float t, float low, float high) {
+  t = t > low ? t : low;
+  return t < high ? t : high;
+}
+
+// int32 arithmetic that wraps, as vectors do: intermediate values may, final sums never do.
+std::int32_t wrap(std::uint32_t value) { return static_cast<std::int32_t>(value); }
+std::uint32_t bits(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+
+/// out = the result of one sum, `type` and the rest as in EpilogueTerms.
+void store_result(std::int32_t sum, float scale, DataType type, float min, float max,
+                  std::int32_t zero_point, void* out) {
+  if (type == DataType::kS32) {
+    *static_cast<std::int32_t*>(out) = sum;
+    return;
+  }
+  const float t = clamp(static_cast<float>(sum) * scale, min, max);
+  if (type == DataType::kF32) {
+    *static_cast<float*>(out) = t;
+  } else {
+    *static_cast<std::uint8_t*>(out) = static_cast<std::uint8_t>(round_half_even(t) + zero_point);
+  }
+}
+
+std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column, int vectors,
+                               bool depthwise, std::uint8_t flip) {
+  const std::int64_t group_bytes = static_cast<std::int64_t>(vectors) * kLanes * kKr;
+  const std::int8_t* panel = args.panel + column * kKr;
+  std::uint32_t sum = 0;
+  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    const std::uint8_t* bytes = args.rows[tap * args.tap_stride + row] + args.row_offset;
+    if (depthwise) bytes += column;
+    for (std::int64_t k = 0; k < args.k; ++k) {
+      const std::int32_t lhs = static_cast<std::uint8_t>(bytes[k] ^ flip);
+      sum += bits(lhs * panel[k / kKr * group_bytes + k % kKr]);
+    }
+    panel += (args.k + kKr - 1) / kKr * group_bytes;
+  }
+  return sum;
+}
+
+void tile(const TileArgs& args, int rows, bool depthwise, std::uint8_t flip) {
+  const EpilogueTerms& terms = *args.epilogue;
+  const std::int64_t element = size_of(terms.type);
+  const int vectors = static_cast<int>((args.columns + kLanes - 1) / kLanes);
+  for (int i = 0; i < rows; ++i) {
+    for (std::int64_t n = 0; n < args.columns; ++n) {
+      const std::int64_t term = args.term + n;
+      std::uint32_t sum = row_times_column(args, i, n, vectors, depthwise, flip);
+      if (terms.rhs_zero_point != nullptr)
+        sum -= bits(terms.rhs_zero_point[term]) * bits(args.row_sums[i]);
+      sum += bits(terms.bias[term]);
+      const float scale = terms.type == DataType::kS32 ? 1.0f : terms.scale[term];
+      store_result(wrap(sum), scale, terms.type, terms.min, terms.max, terms.zero_point,
+                   static_cast<std::uint8_t*>(args.out[i]) + (args.column + n) * element);
+    }
+  }
+}
+template <int kMr, bool kFlip>
+void gemm_tile(const TileArgs& args) {
+  tile(args, kMr, false, kFlip ? 0x80 : 0);
+}
+template <int kMr>
+void depthwise_tile(const TileArgs& args) {
+  tile(args, kMr, true, args.flip);
+}
+
+template <bool kFlip>
+void row_sums(const RowSumArgs& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    std::uint32_t sum = 0;
+    for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+      const std::uint8_t* row = args.rows[tap * args.tap_stride + i] + args.row_offset;
+      for (std::int64_t k = 0; k < args.k; ++k)
+        sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
+    }
+    args.sums[i] = wrap(sum);
+  }
+}
+
+void pack(const PackArgs& args) {
+  const std::int64_t width = static_cast<std::int64_t>(args.vectors) * kLanes;
+  for (std::int64_t n = 0; n < width; ++n) args.column_sums[n] = 0;
+  std::int8_t* out = args.panel;
+  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    for (std::int64_t group = 0; group < args.k; group += kKr) {
+      for (std::int64_t n = 0; n < width; ++n) {
+        for (std::int64_t k = group; k < group + kKr; ++k) {
+          std::uint8_t byte = 0;
+          if (k < args.k && n < args.columns) {
+            byte = args.source[tap * args.tap_stride + k * args.k_stride + n * args.n_stride];
+            byte ^= args.flip;
+          }
+          *out = static_cast<std::int8_t>(byte);
+          args.column_sums[n] += *out++;
+        }
+      }
+    }
+  }
+}
+
+void quantize(const ConvertArgs& args) {
+  const bool is_signed = args.out_type == DataType::kS8;
+  const float low = is_signed ? -128.0f : 0.0f, high = is_signed ? 127.0f : 255.0f;
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    const std::int32_t zero_point =
+        args.zero_point == nullptr ? 0 : args.zero_point[i * args.zero_point_step];
+    const float offset = static_cast<float>(zero_point);
+    const float real = static_cast<const float*>(args.in)[i] / args.scale[i * args.scale_step];
+    const std::int32_t q = round_half_even(clamp(real, low - offset, high - offset)) + zero_point;
+    static_cast<std::uint8_t*>(args.out)[i] = static_cast<std::uint8_t>(q);
+  }
+}
+
+std::int32_t element(const void* in, DataType type, std::int64_t i) {
+  if (type == DataType::kS8) return static_cast<const std::int8_t*>(in)[i];
+  if (type == DataType::kU8) return static_cast<const std::uint8_t*>(in)[i];
+  return static_cast<const std::int32_t*>(in)[i];
+}
+
+void dequantize(const ConvertArgs& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    std::int32_t q = element(args.in, args.in_type, i);
+    if (args.zero_point != nullptr)
+      q = wrap(bits(q) - bits(args.zero_point[i * args.zero_point_step]));
+    static_cast<float*>(args.out)[i] = static_cast<float>(q) * args.scale[i * args.scale_step];
+  }
+}
+
+void requantize(const RequantizeArgs& args) {
+  const std::int64_t size = size_of(args.type);
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    const std::uint32_t bias = args.bias == nullptr ? 0 : bits(args.bias[i]);
+    store_result(wrap(bits(args.in[i]) + bias), args.scale[i * args.scale_step], args.type,
+                 args.min, args.max, args.zero_point,
+                 static_cast<std::uint8_t*>(args.out) + i * size);
+  }
+}
+
+/// The peak of plain loops: one multiply-accumulate at a time.
+std::int64_t dot_peak(std::int64_t iterations) {
+  std::int32_t sums[4] = {};
+  std::int32_t factor = 3;
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    asm("" : "+r"(factor));
+    for (std::int32_t& sum : sums) {
+      sum = wrap(bits(sum) + bits(factor) * bits(factor));
+      asm("" : "+r"(sum));
+    }
+  }
+  return iterations * 4 * 2;
+}
+
+constexpr KernelTable make_table() {
+  KernelTable table = {};
+  table.name = "scalar";
+  table.lanes = kLanes;
+  table.max_vectors = 1;
+  table.max_rows[0] = kRows;
+  table.tile[0][0][0] = gemm_tile<1, false>;
+  table.tile[0][0][1] = gemm_tile<2, false>;
+  table.tile[0][0][2] = gemm_tile<3, false>;
+  table.tile[0][0][3] = gemm_tile<4, false>;
+  table.tile[1][0][0] = gemm_tile<1, true>;
+  table.tile[1][0][1] = gemm_tile<2, true>;
+  table.tile[1][0][2] = gemm_tile<3, true>;
+  table.tile[1][0][3] = gemm_tile<4, true>;
+  table.depthwise_rows = kRows;
+  table.depthwise[0][0] = depthwise_tile<1>;
+  table.depthwise[0][1] = depthwise_tile<2>;
+  table.depthwise[0][2] = depthwise_tile<3>;
+  table.depthwise[0][3] = depthwise_tile<4>;
+  table.row_sums[0] = row_sums<false>;
+  table.row_sums[1] = row_sums<true>;
+  table.pack = pack;
+  table.quantize = quantize;
+  table.dequantize = dequantize;
+  table.requantize = requantize;
+  table.dot_peak = dot_peak;
+  return table;
+}
+
+}  // namespace
+
+extern const KernelTable kTable;
+constexpr KernelTable kTable = make_table();
+
+}  // namespace octet::scalar

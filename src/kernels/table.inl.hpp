@@ -1,0 +1,45 @@
+// Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
+
+/// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
+template <int... kRows>
+struct Tiles {
+  static constexpr int kVectors = sizeof...(kRows);
+  static constexpr int kMaxRows[kVectors] = {kRows...};
+};
+
+/// Calls `f` with the compile-time constants 1 to kCount.
+template <int kCount, class F>
+constexpr void for_each_up_to(F f) {
+  if constexpr (kCount > 0) {
+    for_each_up_to<kCount - 1>(f);
+    f.template operator()<kCount>();
+  }
+}
+
+template <class Simd, class TileRows>
+constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
+  KernelTable table = {};
+  table.name = name;
+  table.needs = needs;
+  table.lanes = Simd::kLanes;
+  table.max_vectors = TileRows::kVectors;
+  table.depthwise_rows = Simd::kDepthwiseRows;
+  for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
+    constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
+    table.max_rows[kNv - 1] = kMaxRows;
+    for_each_up_to<kMaxRows>([&]<int kMr>() {
+      table.tile[0][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, false>;
+      table.tile[1][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, true>;
+    });
+    for_each_up_to<Simd::kDepthwiseRows>(
+        [&]<int kMr>() { table.depthwise[kNv - 1][kMr - 1] = depthwise<Simd, kMr, kNv>; });
+  });
+  table.row_sums[0] = row_sums<Simd, false>;
+  table.row_sums[1] = row_sums<Simd, true>;
+  table.pack = pack<Simd>;
+  table.quantize = quantize<Simd>;
+  table.dequantize = dequantize<Simd>;
+  table.requantize = requantize<Simd>;
+  table.dot_peak = dot_peak<Simd>;
+  return table;
+}

@@ -1,0 +1,237 @@
+// The tile kernels, written once for every ISA: rows x panel, then the epilogue, all in registers.
+// Included inside an ISA's anonymous namespace. `Simd` gives
+//   kLanes             int32 lanes of a vector; a panel vector holds 4 * kLanes bytes
+//   I32                a vector register of int32; I32Batch, F32Batch: the xsimd batches
+//   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
+//   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
+//   load_rhs           Rhs from a panel
+//   *_channel*         the same for depthwise tiles, where every lane has its own byte
+//   store_partial      writes the first lanes of a vector
+//   Narrow             int32 to 8 bit, several vectors at once
+// and the few helpers that the other templates name.
+
+template <class Simd, int kRows, int kVectors>
+OCTET_INLINE void pin(typename Simd::I32 (&acc)[kRows][kVectors]) {
+  OCTET_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    OCTET_UNROLL
+    for (int j = 0; j < kVectors; ++j) OCTET_PIN(acc[i][j]);
+  }
+}
+
+/// The 1 to 3 bytes of a row that are left when k is not a multiple of kKr; the rest is zero.
+OCTET_INLINE std::uint32_t load_k_tail(const std::uint8_t* row, std::int64_t bytes) {
+  std::uint32_t group = row[0];
+  if (bytes > 1) group |= static_cast<std::uint32_t>(row[1]) << 8;
+  if (bytes > 2) group |= static_cast<std::uint32_t>(row[2]) << 16;
+  return group;
+}
+
+/// acc[i][j] += one k-group of row i x vector j of the panel.
+template <class Simd, int kMr, int kNv, class LoadLhs>
+OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8_t* panel,
+                            LoadLhs load_lhs) {
+  typename Simd::Rhs b[kNv];
+  OCTET_UNROLL
+  for (int j = 0; j < kNv; ++j) b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
+  OCTET_UNROLL
+  for (int i = 0; i < kMr; ++i) {
+    const typename Simd::Lhs a = load_lhs(i);
+    OCTET_UNROLL
+    for (int j = 0; j < kNv; ++j) acc[i][j] = Simd::dot(acc[i][j], a, b[j]);
+  }
+}
+
+/// Writes the sums through the epilogue.
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
+  using I32 = typename Simd::I32Batch;
+  using F32 = typename Simd::F32Batch;
+  constexpr int kLanes = Simd::kLanes;
+  const EpilogueTerms& terms = *args.epilogue;
+  const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;
+
+  if (terms.rhs_zero_point != nullptr) {
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) {
+      const I32 row_sum(args.row_sums[i]);
+      OCTET_UNROLL
+      for (int j = 0; j < kNv; ++j) {
+        const I32 zero_point = I32::load_unaligned(terms.rhs_zero_point + args.term + j * kLanes);
+        acc[i][j] = I32(acc[i][j]) - zero_point * row_sum;
+      }
+    }
+  }
+  OCTET_UNROLL
+  for (int j = 0; j < kNv; ++j) {
+    const I32 bias = I32::load_unaligned(terms.bias + args.term + j * kLanes);
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) acc[i][j] = I32(acc[i][j]) + bias;
+  }
+
+  if (terms.type == DataType::kS32) {
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) {
+      auto* out = static_cast<std::int32_t*>(args.out[i]) + args.column;
+      OCTET_UNROLL
+      for (int j = 0; j < kNv - 1; ++j) I32(acc[i][j]).store_unaligned(out + j * kLanes);
+      Simd::store_partial(out + (kNv - 1) * kLanes, acc[i][kNv - 1], last_columns);
+    }
+    return;
+  }
+
+  const F32 low(terms.min), high(terms.max);
+  const auto clamped = [&](int i, int j) OCTET_INLINE_LAMBDA {
+    const F32 scale = F32::load_unaligned(terms.scale + args.term + j * kLanes);
+    return xsimd::min(xsimd::max(xsimd::to_float(I32(acc[i][j])) * scale, low), high);
+  };
+  if (terms.type == DataType::kF32) {
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) {
+      auto* out = static_cast<float*>(args.out[i]) + args.column;
+      OCTET_UNROLL
+      for (int j = 0; j < kNv - 1; ++j) clamped(i, j).store_unaligned(out + j * kLanes);
+      Simd::store_partial(out + (kNv - 1) * kLanes, Simd::bits(clamped(i, kNv - 1)), last_columns);
+    }
+    return;
+  }
+  const typename Simd::Narrow narrow(terms.zero_point, terms.type);
+  OCTET_UNROLL
+  for (int i = 0; i < kMr; ++i) {
+    typename Simd::I32 rounded[kNv];
+    OCTET_UNROLL
+    for (int j = 0; j < kNv; ++j) rounded[j] = xsimd::nearbyint_as_int(clamped(i, j));
+    narrow.template store<kNv>(static_cast<std::uint8_t*>(args.out[i]) + args.column, rounded,
+                               args.columns);
+  }
+}
+
+/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
+template <class Simd, int kMr, int kNv, bool kFlip>
+void tile(const TileArgs& args) {
+  // Dot products have a latency of 4 or 5 and two start per cycle: small tiles keep several sets
+  // of sums, for alternating k-groups.
+  constexpr int kSets = kMr * kNv >= 8 ? 1 : kMr * kNv >= 4 ? 2 : 4;
+  constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
+  typename Simd::I32 acc[kSets][kMr][kNv] = {};
+  OCTET_UNROLL
+  for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
+
+  const std::int8_t* panel = args.panel;
+  const std::int64_t full = args.k / kKr * kKr;
+  const std::int64_t tail = args.k - full;
+  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    const std::uint8_t* rows[kMr];
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset;
+    std::int64_t k = 0;
+    for (; k + kSets * kKr <= full; k += kSets * kKr) {
+      OCTET_UNROLL
+      for (int s = 0; s < kSets; ++s) {
+        add_group<Simd>(acc[s], panel + s * kGroupBytes, [&](int i) OCTET_INLINE_LAMBDA {
+          return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
+        });
+      }
+      panel += kSets * kGroupBytes;
+    }
+    if constexpr (kSets > 1) {
+      for (; k < full; k += kKr, panel += kGroupBytes) {
+        add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
+          return Simd::template broadcast4<kFlip>(rows[i] + k);
+        });
+      }
+    }
+    if (tail != 0) {
+      add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
+        return Simd::template set4<kFlip>(load_k_tail(rows[i] + full, tail));
+      });
+      panel += kGroupBytes;
+    }
+  }
+  OCTET_UNROLL
+  for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
+  OCTET_UNROLL
+  for (int s = 1; s < kSets; ++s) {
+    OCTET_UNROLL
+    for (int i = 0; i < kMr; ++i) {
+      OCTET_UNROLL
+      for (int j = 0; j < kNv; ++j) {
+        using I32 = typename Simd::I32Batch;
+        acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s][i][j]);
+      }
+    }
+  }
+  finish<Simd>(acc[0], args);
+}
+
+/// rows x panel where column n takes channel n of the row: each byte goes to a lane of its own.
+template <class Simd, int kMr, int kNv, bool kPartial>
+void depthwise_tile(const TileArgs& args) {
+  constexpr int kLanes = Simd::kLanes;
+  typename Simd::I32 acc[kMr][kNv] = {};
+  pin<Simd>(acc);
+  const std::int8_t* panel = args.panel;
+  const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;
+  const auto flip = Simd::channel_flip(args.flip);
+  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
+    OCTET_UNROLL
+    for (int j = 0; j < kNv; ++j) {
+      const auto b = Simd::load_channel_weights(panel + j * 4 * kLanes);
+      OCTET_UNROLL
+      for (int i = 0; i < kMr; ++i) {
+        const std::uint8_t* in = rows[i] + args.row_offset + j * kLanes;
+        const auto a = kPartial && j == kNv - 1 ? Simd::load_channels(in, last_columns)
+                                                : Simd::load_channels(in);
+        acc[i][j] = Simd::dot_channels(acc[i][j], a, b, flip);
+      }
+    }
+    panel += kNv * 4 * kLanes;
+  }
+  finish<Simd>(acc, args);
+}
+template <class Simd, int kMr, int kNv>
+void depthwise(const TileArgs& args) {
+  if (args.columns == kNv * Simd::kLanes) {
+    depthwise_tile<Simd, kMr, kNv, false>(args);
+  } else {
+    depthwise_tile<Simd, kMr, kNv, true>(args);
+  }
+}
+
+template <class Simd, bool kFlip>
+void row_sums(const RowSumArgs& args) {
+  constexpr std::int64_t kBytes = 4 * Simd::kLanes;
+  for (std::int64_t i = 0; i < args.count; ++i) {
+    typename Simd::I32 acc = {};
+    std::uint32_t sum = 0;  // like the lanes, wraps: only the final result must fit int32
+    for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+      const std::uint8_t* row = args.rows[tap * args.tap_stride + i] + args.row_offset;
+      std::int64_t k = 0;
+      for (; k + kBytes <= args.k; k += kBytes)
+        acc = Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
+      for (; k < args.k; ++k) sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
+    }
+    std::int32_t lanes[Simd::kLanes];
+    typename Simd::I32Batch(acc).store_unaligned(lanes);
+    for (const std::int32_t lane : lanes) sum += static_cast<std::uint32_t>(lane);
+    args.sums[i] = static_cast<std::int32_t>(sum);
+  }
+}
+
+template <class Simd>
+std::int64_t dot_peak(std::int64_t iterations) {
+  typename Simd::I32 acc[Simd::kPeakSums][1] = {};
+  pin<Simd>(acc);
+  typename Simd::Lhs a = Simd::template set4<false>(0x01020304);
+  typename Simd::Rhs b = Simd::ones();
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    OCTET_UNROLL for (int j = 0; j < Simd::kPeakSums; ++j) {
+      Simd::pin_lhs(a);  // or equal products would be computed once
+      acc[j][0] = Simd::dot(acc[j][0], a, b);
+    }
+    pin<Simd>(acc);
+  }
+  OCTET_UNROLL for (int j = 0; j < Simd::kPeakSums; ++j) OCTET_CONSUME(acc[j][0]);
+  return iterations * Simd::kPeakSums * Simd::kLanes * kKr * 2;
+}

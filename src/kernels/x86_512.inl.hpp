@@ -1,0 +1,69 @@
+// 512-bit vectors: everything that is not the dot product. Included inside an ISA's anonymous
+// namespace. Needs AVX-512 F, BW and VL.
+
+struct Vector512 {
+  static constexpr int kLanes = 16;
+  using I32 = __m512i;
+  using I32Batch = xsimd::batch<std::int32_t, xsimd::avx512bw>;
+  using F32Batch = xsimd::batch<float, xsimd::avx512bw>;
+
+  static OCTET_INLINE I32 bits(F32Batch v) { return _mm512_castps_si512(v); }
+
+  /// The first `count` lanes, 1 to kLanes.
+  static OCTET_INLINE __mmask16 first_lanes(std::int64_t count) {
+    return static_cast<__mmask16>(0xFFFFu >> (kLanes - count));
+  }
+  static OCTET_INLINE void store_partial(void* out, I32 v, std::int64_t count) {
+    _mm512_mask_storeu_epi32(out, first_lanes(count), v);
+  }
+  static OCTET_INLINE I32 load_partial(const void* in, std::int64_t count) {
+    return _mm512_maskz_loadu_epi32(first_lanes(count), in);
+  }
+
+  /// Byte n in lane n, zero-extended.
+  static OCTET_INLINE I32 load_channels(const std::uint8_t* in) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+  }
+  static OCTET_INLINE I32 load_channels(const std::uint8_t* in, std::int64_t count) {
+    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(count), in));
+  }
+  static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm512_set1_epi32(flip); }
+
+  /// int32 lanes within the range of an 8-bit type, less a zero point, to bytes. u8 goes through
+  /// s8 and a flip of the top bit, so that one signed path serves both.
+  class Narrow {
+   public:
+    OCTET_INLINE Narrow(std::int32_t zero_point, DataType type)
+        : zero_point_(_mm512_set1_epi16(
+              static_cast<short>(type == DataType::kU8 ? zero_point - 128 : zero_point))),
+          flip_(_mm512_set1_epi8(static_cast<char>(type == DataType::kU8 ? 0x80 : 0))) {}
+
+    /// Writes `columns` bytes: more than (kNv - 1) * kLanes, at most kNv * kLanes.
+    template <int kNv>
+    OCTET_INLINE void store(std::uint8_t* out, const I32 (&v)[kNv], std::int64_t columns) const {
+      const I32 v01 = _mm512_add_epi16(_mm512_packs_epi32(v[0], v[kNv > 1 ? 1 : 0]), zero_point_);
+      const I32 v23 = kNv > 2 ? _mm512_add_epi16(_mm512_packs_epi32(v[kNv > 2 ? 2 : 0], v[kNv - 1]),
+                                                 zero_point_)
+                              : v01;
+      // The packs work within 128-bit lanes: gather the four bytes of each into place.
+      const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+      const I32 bytes =
+          _mm512_xor_si512(_mm512_permutexvar_epi32(order, _mm512_packs_epi16(v01, v23)), flip_);
+      if (columns < kNv * kLanes) {
+        _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - columns), bytes);
+      } else if constexpr (kNv == 4) {
+        _mm512_storeu_si512(out, bytes);
+      } else {
+        auto* at = reinterpret_cast<__m128i*>(out);
+        if constexpr (kNv > 1)
+          _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), _mm512_castsi512_si256(bytes));
+        if constexpr (kNv == 3) _mm_storeu_si128(at + 2, _mm512_extracti32x4_epi32(bytes, 2));
+        if constexpr (kNv == 1) _mm_storeu_si128(at, _mm512_castsi512_si128(bytes));
+      }
+    }
+
+   private:
+    I32 zero_point_;  // 16-bit lanes
+    I32 flip_;
+  };
+};

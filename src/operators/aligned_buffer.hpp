@@ -1,0 +1,52 @@
+/// Memory that an operator owns: aligned for the widest vectors, allocated once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+namespace octet {
+
+inline constexpr std::size_t kAlignment = 64;
+
+template <class T>
+constexpr T round_up(T value, T multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+struct FreeMemory {
+  void operator()(void* memory) const noexcept { std::free(memory); }
+};
+
+/// `count` uninitialised elements of a trivial type, or null if there is no memory.
+template <class T>
+using AlignedBuffer = std::unique_ptr<T[], FreeMemory>;
+template <class T>
+AlignedBuffer<T> allocate(std::int64_t count) noexcept {
+  const std::size_t bytes = round_up(static_cast<std::size_t>(count) * sizeof(T), kAlignment);
+  return AlignedBuffer<T>(static_cast<T*>(std::aligned_alloc(kAlignment, bytes)));
+}
+
+/// Hands out aligned pieces of the caller's scratch; with a null base it only counts the bytes.
+class ScratchCursor {
+ public:
+  explicit ScratchCursor(std::byte* base) : base_(base) {
+    const auto address = reinterpret_cast<std::uintptr_t>(base);
+    used_ = base == nullptr ? kAlignment - 1 : round_up(address, kAlignment) - address;
+  }
+  template <class T>
+  T* take(std::int64_t count) {
+    T* piece = base_ == nullptr ? nullptr : reinterpret_cast<T*>(base_ + used_);
+    used_ += round_up(static_cast<std::size_t>(count) * sizeof(T), kAlignment);
+    return piece;
+  }
+  /// Bytes that any base needs, with room to align it.
+  std::size_t used() const { return used_; }
+
+ private:
+  std::byte* base_;
+  std::size_t used_;
+};
+
+}  // namespace octet

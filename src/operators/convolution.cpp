@@ -1,0 +1,322 @@
+#include "octet/convolution.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "dispatch/convolution_form.hpp"
+#include "dispatch/registry.hpp"
+#include "dispatch/schedule.hpp"
+#include "operators/convolution_rows.hpp"
+#include "operators/packed_weights.hpp"
+#include "operators/tasks.hpp"
+#include "operators/tile_loop.hpp"
+#include "operators/validate.hpp"
+
+namespace octet {
+namespace {
+
+Status check_config(const ConvolutionConfig& c, const void* weights) {
+  OCTET_RETURN_IF_ERROR(check_8bit("in_type", c.in_type));
+  OCTET_RETURN_IF_ERROR(check_zero_point("in_zero_point", c.in_zero_point, c.in_type));
+  OCTET_RETURN_IF_ERROR(check_8bit("weights_type", c.weights_type));
+  const struct {
+    const char* name;
+    std::int64_t value, least;
+  } sizes[] = {{"in_channels", c.in_channels, 1},
+               {"out_channels", c.out_channels, 1},
+               {"kernel_h", c.kernel_h, 1},
+               {"kernel_w", c.kernel_w, 1},
+               {"stride_h", c.stride_h, 1},
+               {"stride_w", c.stride_w, 1},
+               {"dilation_h", c.dilation_h, 1},
+               {"dilation_w", c.dilation_w, 1},
+               {"pad_top", c.pad_top, 0},
+               {"pad_left", c.pad_left, 0},
+               {"pad_bottom", c.pad_bottom, 0},
+               {"pad_right", c.pad_right, 0},
+               {"groups", c.groups, 1}};
+  for (const auto& size : sizes) {
+    OCTET_RETURN_IF_ERROR(check_at_least(size.name, size.value, size.least));
+    // Sums of a few such sizes, and products of two, then fit 63 bits.
+    if (size.value > INT32_MAX)
+      return Status::invalid_argument("%s is %lld, but must be at most 2^31 - 1", size.name,
+                                      static_cast<long long>(size.value));
+  }
+  if (c.in_channels % c.groups != 0 || c.out_channels % c.groups != 0)
+    return Status::invalid_argument(
+        "groups is %lld, but must divide in_channels, %lld, and out_channels, %lld",
+        static_cast<long long>(c.groups), static_cast<long long>(c.in_channels),
+        static_cast<long long>(c.out_channels));
+  std::int64_t values = 0;
+  OCTET_RETURN_IF_ERROR(checked_product("kernel_h * kernel_w", c.kernel_h, c.kernel_w, values));
+  OCTET_RETURN_IF_ERROR(checked_product("kernel_h * kernel_w * in_channels / groups", values,
+                                        c.in_channels / c.groups, values));
+  OCTET_RETURN_IF_ERROR(checked_product("the size of the weights", values, c.out_channels, values));
+  OCTET_RETURN_IF_ERROR(check_zero_points("weights_zero_point", c.weights_zero_point,
+                                          c.out_channels, c.weights_type));
+  OCTET_RETURN_IF_ERROR(check_epilogue(c.epilogue, c.out_channels));
+  if (weights == nullptr) return Status::invalid_argument("weights is null");
+  return {};
+}
+
+/// The weights with a tap per filter position and k = in_channels / groups.
+WeightsView view_weights(const ConvolutionConfig& c, const void* weights) {
+  WeightsView view = {};
+  view.data = static_cast<const std::uint8_t*>(weights);
+  view.type = c.weights_type;
+  view.groups = c.groups;
+  view.taps = c.kernel_h * c.kernel_w;
+  view.k = c.in_channels / c.groups;
+  view.n = c.out_channels / c.groups;
+  switch (c.weights_layout) {
+    case WeightsLayout::kOHWI:
+      view.n_stride = view.taps * view.k;
+      view.tap_stride = view.k;
+      view.k_stride = 1;
+      break;
+    case WeightsLayout::kOIHW:
+      view.n_stride = view.k * view.taps;
+      view.k_stride = view.taps;
+      view.tap_stride = 1;
+      break;
+    case WeightsLayout::kHWIO:
+      view.tap_stride = view.k * c.out_channels;
+      view.k_stride = c.out_channels;
+      view.n_stride = 1;
+      break;
+  }
+  view.group_stride = view.n * view.n_stride;
+  return view;
+}
+
+/// Contiguous copies of the weights, as one of the special forms wants them.
+Status no_memory() { return Status::error(StatusCode::kOutOfMemory, "no memory for the weights"); }
+
+/// [out_channels][kernel_h][kernel_w * in_channels]: a tap per filter row.
+Status gather_runs(const ConvolutionConfig& c, const WeightsView& view,
+                   AlignedBuffer<std::uint8_t>& copy, WeightsView& runs) {
+  copy = allocate<std::uint8_t>(view.n * view.taps * view.k);
+  if (!copy) return no_memory();
+  std::uint8_t* to = copy.get();
+  for (std::int64_t n = 0; n < view.n; ++n) {
+    for (std::int64_t tap = 0; tap < view.taps; ++tap) {
+      const std::uint8_t* from = view.data + n * view.n_stride + tap * view.tap_stride;
+      for (std::int64_t k = 0; k < view.k; ++k) *to++ = from[k * view.k_stride];
+    }
+  }
+  runs = view;
+  runs.data = copy.get();
+  runs.taps = c.kernel_h;
+  runs.k = c.kernel_w * view.k;
+  runs.k_stride = 1;
+  runs.tap_stride = runs.k;
+  runs.n_stride = runs.taps * runs.k;
+  return {};
+}
+
+/// Depthwise weights less their zero points need 9 bits, for which an s8 has no room: each becomes
+/// a sum of three s8, and the taps are gone through three times. [3][taps][channels]
+constexpr std::int64_t kZeroPointPasses = 3;
+Status subtract_zero_points(const ConvolutionConfig& c, const WeightsView& view,
+                            AlignedBuffer<std::uint8_t>& copy, WeightsView& split) {
+  copy = allocate<std::uint8_t>(kZeroPointPasses * view.taps * view.n);
+  if (!copy) return no_memory();
+  const std::int32_t sign_offset = view.type == DataType::kS8 ? 128 : 0;
+  for (std::int64_t tap = 0; tap < view.taps; ++tap) {
+    for (std::int64_t n = 0; n < view.n; ++n) {
+      const std::uint8_t byte = view.data[tap * view.tap_stride + n * view.n_stride];
+      const auto& zero_points = c.weights_zero_point;
+      std::int32_t rest = (byte ^ sign_offset) - sign_offset;
+      if (!zero_points.empty())
+        rest -= zero_points[zero_points.size() == 1 ? 0 : static_cast<std::size_t>(n)];
+      for (std::int64_t pass = 0; pass < kZeroPointPasses; ++pass) {
+        const std::int32_t part = std::clamp(rest, -128, 127);
+        copy[static_cast<std::size_t>((pass * view.taps + tap) * view.n + n)] =
+            static_cast<std::uint8_t>(part);
+        rest -= part;
+      }
+    }
+  }
+  split = view;
+  split.data = copy.get();
+  split.type = DataType::kS8;
+  split.taps = kZeroPointPasses * view.taps;
+  split.tap_stride = view.n;
+  split.n_stride = 1;
+  return {};
+}
+
+}  // namespace
+
+struct Convolution::Impl {
+  ConvolutionGeometry geometry;
+  ConvolutionForm form;
+  DataType in_type;
+  std::int64_t out_channels;
+  PackedWeights weights;
+  AlignedBuffer<std::uint8_t> pad_row;
+
+  std::int64_t row_passes() const { return weights.taps() / geometry.taps(form); }
+};
+
+Convolution::Convolution() noexcept = default;
+Convolution::~Convolution() = default;
+Convolution::Convolution(Convolution&&) noexcept = default;
+Convolution& Convolution::operator=(Convolution&&) noexcept = default;
+
+Status Convolution::create(const ConvolutionConfig& config, const void* weights,
+                           Convolution& convolution) noexcept {
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_config(config, weights));
+  WeightsView view = view_weights(config, weights);
+  Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
+                               config.epilogue};
+  OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
+
+  std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
+  if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
+  impl->geometry = ConvolutionGeometry(config);
+  impl->form = choose_convolution_form(config);
+  impl->in_type = config.in_type;
+  impl->out_channels = config.out_channels;
+
+  AlignedBuffer<std::uint8_t> copy;
+  const bool depthwise = impl->form == ConvolutionForm::kDepthwise;
+  if (impl->form == ConvolutionForm::kRuns) {
+    const WeightsView by_position = view;
+    OCTET_RETURN_IF_ERROR(gather_runs(config, by_position, copy, view));
+  }
+  if (depthwise) {
+    // Channels are columns of a single group, as the depthwise tiles see them.
+    view.n_stride = view.group_stride;
+    view.n = view.groups;
+    view.groups = 1;
+    if (needs_row_sums(quantization, KernelSign(view.type, true))) {
+      const WeightsView with_zero_points = view;
+      OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
+      quantization.rhs_zero_point = {};
+    }
+  }
+  OCTET_RETURN_IF_ERROR(
+      PackedWeights::create(*kernels, view, quantization, depthwise, impl->weights));
+
+  const std::int64_t pad_bytes = impl->geometry.pad_row_bytes(impl->form);
+  impl->pad_row = allocate<std::uint8_t>(pad_bytes);
+  if (!impl->pad_row) return no_memory();
+  std::memset(impl->pad_row.get(), static_cast<std::uint8_t>(config.in_zero_point),
+              static_cast<std::size_t>(pad_bytes));
+  convolution.impl_ = std::move(impl);
+  return {};
+}
+
+std::int64_t Convolution::out_height(std::int64_t in_height) const noexcept {
+  return impl_ ? impl_->geometry.out_height(in_height) : 0;
+}
+std::int64_t Convolution::out_width(std::int64_t in_width) const noexcept {
+  return impl_ ? impl_->geometry.out_width(in_width) : 0;
+}
+std::string_view Convolution::isa() const noexcept {
+  return impl_ ? impl_->weights.kernels().name : std::string_view();
+}
+std::string_view Convolution::form() const noexcept {
+  return impl_ ? name_of(impl_->form) : std::string_view();
+}
+std::size_t Convolution::packed_bytes() const noexcept {
+  return impl_ ? static_cast<std::size_t>(impl_->weights.bytes()) : 0;
+}
+
+namespace {
+
+/// How a run is cut: tasks, and the rows of a block.
+struct ConvolutionPlan {
+  TaskGrid grid;
+  std::int64_t block_rows;
+};
+
+ConvolutionPlan plan(const ConvolutionGeometry& geometry, const PackedWeights& weights,
+                     std::int64_t pixels, int threads) {
+  const PanelSplit& split = weights.split();
+  const std::int64_t row_bytes = weights.taps() * weights.k();
+  const std::int64_t columns = weights.groups() * split.n;
+  const double products =
+      static_cast<double>(pixels) * static_cast<double>(columns) * static_cast<double>(row_bytes);
+  ConvolutionPlan made;
+  made.grid = plan_tasks({pixels, split.panels, row_bytes, columns, products}, threads);
+  made.block_rows = geometry.block_rows(weights.taps());
+  return made;
+}
+
+}  // namespace
+
+std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
+                                       std::int64_t in_width, int threads) const noexcept {
+  if (!impl_) return 0;
+  std::int64_t pixels = 0;
+  if (batch < 0 || out_height(in_height) < 1 || out_width(in_width) < 1 ||
+      !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
+      !checked_product("pixels", pixels, batch, pixels).ok())
+    return 0;
+  const ConvolutionPlan made = plan(impl_->geometry, impl_->weights, pixels, std::max(threads, 1));
+  ScratchCursor scratch(nullptr);
+  for (std::int64_t i = made.grid.tasks(); i > 0; --i)
+    ConvolutionRows::take_memory(scratch, impl_->geometry, impl_->form, made.block_rows,
+                                 impl_->weights.taps());
+  return scratch.used();
+}
+
+Status Convolution::run(const ConstImages& in, const Images& out,
+                        const Resources& resources) const noexcept {
+  if (!impl_) return Status::invalid_argument("convolution: run before create");
+  const PackedWeights& weights = impl_->weights;
+  const ConvolutionGeometry& geometry = impl_->geometry;
+  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, weights.terms().type));
+  OCTET_RETURN_IF_ERROR(check_images("in", in));
+  OCTET_RETURN_IF_ERROR(
+      check_equal("in.channels", in.channels, geometry.in_channels, "in_channels of the weights"));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.height: out_height", out_height(in.height), 1));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.width: out_width", out_width(in.width), 1));
+  OCTET_RETURN_IF_ERROR(check_images("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("out.batch", out.batch, in.batch, "in.batch"));
+  OCTET_RETURN_IF_ERROR(
+      check_equal("out.height", out.height, out_height(in.height), "out_height(in.height)"));
+  OCTET_RETURN_IF_ERROR(
+      check_equal("out.width", out.width, out_width(in.width), "out_width(in.width)"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
+                                    "out_channels of the weights"));
+  const int threads = threads_of(resources.executor);
+  OCTET_RETURN_IF_ERROR(
+      check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
+
+  const std::int64_t pixels = out.batch * out.height * out.width;
+  const ConvolutionPlan made = plan(geometry, weights, pixels, threads);
+  const PanelSplit& split = weights.split();
+  run_tasks(resources.executor, made.grid.tasks(), [&](std::int64_t task) {
+    ScratchCursor scratch(resources.scratch.data());
+    for (std::int64_t before = 0; before < task; ++before)
+      ConvolutionRows::take_memory(scratch, geometry, impl_->form, made.block_rows, weights.taps());
+    ConvolutionRows rows(geometry, impl_->form, in, out, impl_->pad_row.get(), impl_->row_passes(),
+                         ConvolutionRows::take_memory(scratch, geometry, impl_->form,
+                                                      made.block_rows, weights.taps()));
+    const std::int64_t row_part = task / made.grid.panel_parts;
+    const std::int64_t panel_part = task % made.grid.panel_parts;
+    const std::int64_t first_panel = part_begin(split.panels, made.grid.panel_parts, panel_part);
+    const std::int64_t last_panel = part_begin(split.panels, made.grid.panel_parts, panel_part + 1);
+    const std::int64_t end = part_begin(pixels, made.grid.row_parts, row_part + 1);
+    for (std::int64_t pixel = part_begin(pixels, made.grid.row_parts, row_part); pixel < end;
+         pixel += made.block_rows) {
+      rows.point_to(pixel, std::min(made.block_rows, end - pixel));
+      for (std::int64_t group = 0; group < weights.groups(); ++group) {
+        if (weights.uses_row_sums())
+          rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.k(),
+                            weights.k());
+        multiply_panels(rows.block(), weights, group, first_panel, last_panel);
+      }
+    }
+  });
+  return {};
+}
+
+}  // namespace octet

@@ -1,0 +1,190 @@
+#include "operators/packed_weights.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "operators/validate.hpp"
+
+namespace octet {
+namespace {
+
+template <class T>
+T at_or(std::span<const T> values, std::int64_t i, T otherwise) {
+  if (values.empty()) return otherwise;
+  return values[values.size() == 1 ? 0 : static_cast<std::size_t>(i)];
+}
+
+/// Largest |value - zero_point| over a type's range.
+std::int64_t largest_distance(DataType type, std::int32_t zero_point) {
+  const Range range = range_of(type);
+  return std::max(range.max - zero_point, zero_point - range.min);
+}
+
+Status sums_could_overflow(std::int64_t column, std::int64_t low, std::int64_t high) {
+  return Status::error(StatusCode::kOutOfRange,
+                       "K is too large: the sum of column %lld plus its bias could reach [%lld, "
+                       "%lld], beyond int32",
+                       static_cast<long long>(column), static_cast<long long>(low),
+                       static_cast<long long>(high));
+}
+
+Status check_column(const WeightsView& weights, const Quantization& quantization,
+                    std::int64_t group, std::int64_t n) {
+  const std::int64_t column = group * weights.n + n;
+  const std::int64_t zero_point = at_or(quantization.rhs_zero_point, column, 0);
+  const std::int64_t bias = at_or(quantization.epilogue.bias, column, 0);
+  const std::int64_t sign_offset = weights.type == DataType::kS8 ? 128 : 0;
+  std::int64_t positive = 0, negative = 0;
+  for (std::int64_t tap = 0; tap < weights.taps; ++tap) {
+    const std::uint8_t* byte = weights.data + group * weights.group_stride +
+                               tap * weights.tap_stride + n * weights.n_stride;
+    for (std::int64_t k = 0; k < weights.k; ++k, byte += weights.k_stride) {
+      // Flipping the top bit of an s8 adds 128 to it.
+      const std::int64_t value = (*byte ^ sign_offset) - sign_offset - zero_point;
+      (value > 0 ? positive : negative) += value;
+    }
+  }
+  const Range lhs = range_of(quantization.lhs_type);
+  const std::int64_t most = lhs.max - quantization.lhs_zero_point;
+  const std::int64_t least = lhs.min - quantization.lhs_zero_point;
+  const std::int64_t high = most * positive + least * negative + bias;
+  const std::int64_t low = least * positive + most * negative + bias;
+  if (low < INT32_MIN || high > INT32_MAX) return sums_could_overflow(column, low, high);
+  return {};
+}
+
+}  // namespace
+
+PackArgs pack_panel_args(const WeightsView& weights, std::int64_t group, const PanelSplit& split,
+                         std::int64_t panel, KernelSign rhs, std::int8_t* packed,
+                         std::int32_t* column_sums) {
+  PackArgs args = {};
+  args.source =
+      weights.data + group * weights.group_stride + split.column(panel) * weights.n_stride;
+  args.tap_stride = weights.tap_stride;
+  args.k_stride = weights.k_stride;
+  args.n_stride = weights.n_stride;
+  args.taps = weights.taps;
+  args.k = weights.k;
+  args.columns = split.columns_of(panel);
+  args.vectors = split.vectors_of(panel);
+  args.flip = rhs.flip ? 0x80 : 0;
+  args.panel = packed;
+  args.column_sums = column_sums;
+  return args;
+}
+
+EpilogueTerms uniform_terms(const Epilogue& epilogue) {
+  EpilogueTerms terms = {};
+  terms.type = epilogue.type;
+  terms.min = epilogue.min;
+  terms.max = epilogue.max;
+  if (is_8bit(epilogue.type)) {
+    const Range range = range_of(epilogue.type);
+    const auto zero_point = static_cast<float>(epilogue.zero_point);
+    terms.min = std::max(epilogue.min, static_cast<float>(range.min)) - zero_point;
+    terms.max = std::min(epilogue.max, static_cast<float>(range.max)) - zero_point;
+    terms.zero_point = epilogue.zero_point;
+  }
+  return terms;
+}
+
+void fill_panel_terms(const Quantization& quantization, KernelSign lhs, KernelSign rhs,
+                      std::int64_t values, std::int64_t column, std::int64_t columns,
+                      std::int64_t padded, const std::int32_t* column_sums,
+                      const PanelTerms& terms) {
+  const std::int64_t lhs_zero_point = quantization.lhs_zero_point + lhs.shift;
+  for (std::int64_t i = 0; i < padded; ++i) {
+    const bool valid = i < columns;
+    const std::int64_t zero_point =
+        valid ? at_or(quantization.rhs_zero_point, column + i, 0) + rhs.shift : 0;
+    const std::int64_t bias = valid ? at_or(quantization.epilogue.bias, column + i, 0) : 0;
+    // Wraps like the kernel's sums: only the total must fit int32.
+    terms.bias[i] = static_cast<std::int32_t>(bias - lhs_zero_point * column_sums[i] +
+                                              values * lhs_zero_point * zero_point);
+    terms.scale[i] = valid ? at_or(quantization.epilogue.scale, column + i, 1.0f) : 1.0f;
+    if (terms.rhs_zero_point != nullptr)
+      terms.rhs_zero_point[i] = static_cast<std::int32_t>(zero_point);
+  }
+}
+
+bool needs_row_sums(const Quantization& quantization, KernelSign rhs) {
+  const auto& zero_points = quantization.rhs_zero_point;
+  if (zero_points.empty()) return rhs.shift != 0;
+  return std::any_of(zero_points.begin(), zero_points.end(),
+                     [&](std::int32_t zero_point) { return zero_point + rhs.shift != 0; });
+}
+
+Status check_sums_fit(const WeightsView& weights, const Quantization& quantization) {
+  // A bound for any weights first: it spares nearly every caller the look at them.
+  std::int64_t rhs_distance = 0;
+  for (std::size_t i = 0; i < std::max<std::size_t>(quantization.rhs_zero_point.size(), 1); ++i) {
+    const std::int32_t zero_point =
+        at_or(quantization.rhs_zero_point, static_cast<std::int64_t>(i), 0);
+    rhs_distance = std::max(rhs_distance, largest_distance(weights.type, zero_point));
+  }
+  std::int64_t bias = 0;
+  for (const std::int32_t value : quantization.epilogue.bias)
+    bias = std::max(bias, std::abs(std::int64_t{value}));
+  std::int64_t values = 0, bound = 0;
+  OCTET_RETURN_IF_ERROR(checked_product("taps * K", weights.taps, weights.k, values));
+  const std::int64_t product =
+      rhs_distance * largest_distance(quantization.lhs_type, quantization.lhs_zero_point);
+  OCTET_RETURN_IF_ERROR(checked_product("K", values, product, bound));
+  if (bound <= INT32_MAX - bias) return {};
+  if (weights.data == nullptr) return sums_could_overflow(0, -bound - bias, bound + bias);
+
+  for (std::int64_t group = 0; group < weights.groups; ++group) {
+    for (std::int64_t n = 0; n < weights.n; ++n)
+      OCTET_RETURN_IF_ERROR(check_column(weights, quantization, group, n));
+  }
+  return {};
+}
+
+Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weights,
+                             const Quantization& quantization, bool depthwise,
+                             PackedWeights& packed) {
+  const KernelSign lhs(quantization.lhs_type, kernels.lhs_signed);
+  const KernelSign rhs(weights.type, true);
+  PackedWeights made;
+  made.kernels_ = &kernels;
+  made.split_ = PanelSplit(weights.n, kernels);
+  made.groups_ = weights.groups;
+  made.taps_ = weights.taps;
+  made.k_ = weights.k;
+  made.depthwise_ = depthwise;
+  made.flips_lhs_ = lhs.flip;
+
+  const bool row_sums = needs_row_sums(quantization, rhs);
+  const std::int64_t terms = weights.groups * made.split_.padded_columns();
+  made.panels_ = allocate<std::int8_t>(made.bytes());
+  made.bias_ = allocate<std::int32_t>(terms);
+  made.scale_ = allocate<float>(terms);
+  if (row_sums) made.rhs_zero_point_ = allocate<std::int32_t>(terms);
+  if (!made.panels_ || !made.bias_ || !made.scale_ || (row_sums && !made.rhs_zero_point_))
+    return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of packed weights",
+                         static_cast<long long>(made.bytes()));
+  made.terms_ = uniform_terms(quantization.epilogue);
+  made.terms_.bias = made.bias_.get();
+  made.terms_.scale = made.scale_.get();
+  made.terms_.rhs_zero_point = made.rhs_zero_point_.get();
+
+  for (std::int64_t group = 0; group < weights.groups; ++group) {
+    for (std::int64_t p = 0; p < made.split_.panels; ++p) {
+      const std::int64_t term = made.term(group, p);
+      const PackArgs args =
+          pack_panel_args(weights, group, made.split_, p, rhs,
+                          const_cast<std::int8_t*>(made.panel(group, p)), made.bias_.get() + term);
+      kernels.pack(args);
+      fill_panel_terms(quantization, lhs, rhs, weights.taps * weights.k,
+                       group * weights.n + made.split_.column(p), args.columns,
+                       args.vectors * made.split_.lanes, args.column_sums,
+                       {made.bias_.get() + term, made.scale_.get() + term,
+                        row_sums ? made.rhs_zero_point_.get() + term : nullptr});
+    }
+  }
+  packed = std::move(made);
+  return {};
+}
+
+}  // namespace octet

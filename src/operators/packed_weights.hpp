@@ -1,0 +1,144 @@
+/// Weights as the kernels want them, with everything that the epilogue needs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/kernel.hpp"
+#include "octet/epilogue.hpp"
+#include "octet/status.hpp"
+#include "operators/aligned_buffer.hpp"
+
+namespace octet {
+
+/// The caller's weights: value (group, tap, k, n) at data + the sum of index * stride, in bytes.
+struct WeightsView {
+  const std::uint8_t* data;
+  DataType type;
+  std::int64_t groups, taps, k, n;  ///< k and n per group.
+  std::int64_t group_stride, tap_stride, k_stride, n_stride;
+};
+
+/// How the columns of a group are cut into panels: as few as possible, and as equal as possible.
+struct PanelSplit {
+  PanelSplit() = default;
+  PanelSplit(std::int64_t n, const KernelTable& kernels)
+      : n(n),
+        lanes(kernels.lanes),
+        vectors((n + lanes - 1) / lanes),
+        panels((vectors + kernels.max_vectors - 1) / kernels.max_vectors) {}
+
+  std::int64_t first_vector(std::int64_t panel) const {
+    const std::int64_t wider = vectors % panels;
+    return panel * (vectors / panels) + (panel < wider ? panel : wider);
+  }
+  int vectors_of(std::int64_t panel) const {
+    return static_cast<int>(first_vector(panel + 1) - first_vector(panel));
+  }
+  std::int64_t column(std::int64_t panel) const { return first_vector(panel) * lanes; }
+  std::int64_t columns_of(std::int64_t panel) const {
+    const std::int64_t end = column(panel + 1);
+    return (end < n ? end : n) - column(panel);
+  }
+  std::int64_t padded_columns() const { return vectors * lanes; }
+
+  std::int64_t n = 0;
+  std::int64_t lanes = 1;
+  std::int64_t vectors = 0;
+  std::int64_t panels = 0;
+};
+
+/// One side's quantization as the kernel sees it: the top bit flipped where its type differs from
+/// the kernel's, and the zero point moved along.
+struct KernelSign {
+  KernelSign() = default;
+  KernelSign(DataType type, bool kernel_is_signed)
+      : flip((type == DataType::kS8) != kernel_is_signed),
+        shift(!flip              ? 0
+              : kernel_is_signed ? -128
+                                 : 128) {}
+  bool flip = false;
+  std::int32_t shift = 0;  ///< Added to values and zero points by the flip.
+};
+
+/// What an operator's rows and columns mean, apart from the weights themselves.
+struct Quantization {
+  DataType lhs_type;
+  std::int32_t lhs_zero_point;
+  std::span<const std::int32_t> rhs_zero_point;
+  const Epilogue& epilogue;
+};
+
+/// Packs one panel of the weights into `packed`.
+PackArgs pack_panel_args(const WeightsView& weights, std::int64_t group, const PanelSplit& split,
+                         std::int64_t panel, KernelSign rhs, std::int8_t* packed,
+                         std::int32_t* column_sums);
+
+/// The terms of an epilogue that do not depend on the column.
+EpilogueTerms uniform_terms(const Epilogue& epilogue);
+
+/// Fills the per-column terms of one panel, `columns` of them from global column `column` on, from
+/// the panel's column sums: with all values as the kernel sees them,
+///   sum (a - za)(b - zb) = sum a b - za * sum b - zb * sum a + values * za * zb,
+/// so bias[n] - za * column_sums[n] + values * za * zb[n] is the constant, and zb[n] the factor of
+/// the row sum. The rest, up to `padded`, is set to harmless values. `column_sums` may be `bias`.
+struct PanelTerms {
+  std::int32_t* bias;
+  float* scale;
+  std::int32_t* rhs_zero_point;  ///< Null if all are zero.
+};
+void fill_panel_terms(const Quantization& quantization, KernelSign lhs, KernelSign rhs,
+                      std::int64_t values, std::int64_t column, std::int64_t columns,
+                      std::int64_t padded, const std::int32_t* column_sums,
+                      const PanelTerms& terms);
+
+/// True if, as the kernel sees it, some rhs zero point is not zero: row sums are needed.
+bool needs_row_sums(const Quantization& quantization, KernelSign rhs);
+
+/// Refuses (kOutOfRange) weights for which some lhs could take sum + bias out of int32. With a null
+/// `data`, for which any weights could.
+Status check_sums_fit(const WeightsView& weights, const Quantization& quantization);
+
+class PackedWeights {
+ public:
+  /// `depthwise`: weights of one group, k == 1, column n multiplies channel n of the row.
+  static Status create(const KernelTable& kernels, const WeightsView& weights,
+                       const Quantization& quantization, bool depthwise, PackedWeights& packed);
+
+  const KernelTable& kernels() const { return *kernels_; }
+  const PanelSplit& split() const { return split_; }
+  const EpilogueTerms& terms() const { return terms_; }
+  std::int64_t groups() const { return groups_; }
+  std::int64_t taps() const { return taps_; }
+  std::int64_t k() const { return k_; }
+  bool depthwise() const { return depthwise_; }
+  bool flips_lhs() const { return flips_lhs_; }
+  bool uses_row_sums() const { return terms_.rhs_zero_point != nullptr; }
+
+  const std::int8_t* panel(std::int64_t group, std::int64_t panel) const {
+    return panels_.get() +
+           (group * split_.vectors + split_.first_vector(panel)) * bytes_per_vector();
+  }
+  /// Of a panel's first column in the epilogue's arrays.
+  std::int64_t term(std::int64_t group, std::int64_t panel) const {
+    return group * split_.padded_columns() + split_.column(panel);
+  }
+  std::int64_t bytes() const { return groups_ * split_.vectors * bytes_per_vector(); }
+
+ private:
+  std::int64_t bytes_per_vector() const {
+    return taps_ * ((k_ + kKr - 1) / kKr) * kKr * kernels_->lanes;
+  }
+
+  const KernelTable* kernels_ = nullptr;
+  PanelSplit split_;
+  std::int64_t groups_ = 0, taps_ = 0, k_ = 0;
+  bool depthwise_ = false, flips_lhs_ = false;
+  EpilogueTerms terms_ = {};
+  AlignedBuffer<std::int8_t> panels_;
+  AlignedBuffer<std::int32_t> bias_;
+  AlignedBuffer<float> scale_;
+  AlignedBuffer<std::int32_t> rhs_zero_point_;
+};
+
+}  // namespace octet

@@ -1,0 +1,133 @@
+#include "octet/quantize.hpp"
+
+#include "dispatch/registry.hpp"
+#include "operators/packed_weights.hpp"
+#include "operators/tasks.hpp"
+#include "operators/tile_loop.hpp"
+#include "operators/validate.hpp"
+
+namespace octet {
+namespace {
+
+Status check_operands(const QuantizeConfig& config, const ConstMatrix& in, const Matrix& out,
+                      DataType quantized) {
+  OCTET_RETURN_IF_ERROR(check_matrix("in", in));
+  OCTET_RETURN_IF_ERROR(check_matrix("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("out.rows", out.rows, in.rows, "in.rows"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.columns", out.columns, in.columns, "in.columns"));
+  OCTET_RETURN_IF_ERROR(check_scales("scale", config.scale, in.columns));
+  return check_zero_points("zero_point", config.zero_point, in.columns, quantized);
+}
+
+/// run(in, out, columns) for runs of elements, split over the executor's threads. Rows that lie
+/// back to back are one run if nothing depends on the column.
+template <class Run>
+void for_each_run(const ConstMatrix& in, const Matrix& out, bool per_column, Executor* executor,
+                  const Run& run) {
+  constexpr std::int64_t kElementsWorthATask = 1 << 16;
+  std::int64_t rows = in.rows, columns = in.columns;
+  const bool contiguous = in.row_stride == columns && out.row_stride == columns;
+  const std::int64_t tasks =
+      std::clamp<std::int64_t>(rows * columns / kElementsWorthATask, 1, threads_of(executor));
+  const auto call = [&](std::int64_t row, std::int64_t column, std::int64_t count) {
+    run(static_cast<const std::byte*>(in.data) + (row * in.row_stride + column) * size_of(in.type),
+        static_cast<std::byte*>(out.data) + (row * out.row_stride + column) * size_of(out.type),
+        count);
+  };
+  if (rows == 0) return;
+  run_tasks(executor, tasks, [&](std::int64_t task) {
+    if (contiguous && !per_column) {
+      const std::int64_t first = part_begin(rows * columns, tasks, task);
+      call(0, first, part_begin(rows * columns, tasks, task + 1) - first);
+      return;
+    }
+    const std::int64_t end = part_begin(rows, tasks, task + 1);
+    for (std::int64_t row = part_begin(rows, tasks, task); row < end; ++row) call(row, 0, columns);
+  });
+}
+
+void convert(ConvertFn kernel, const QuantizeConfig& config, const ConstMatrix& in,
+             const Matrix& out, Executor* executor) {
+  ConvertArgs args = {};
+  args.in_type = in.type;
+  args.out_type = out.type;
+  args.scale_step = config.scale.size() > 1 ? 1 : 0;
+  args.zero_point_step = config.zero_point.size() > 1 ? 1 : 0;
+  args.scale = config.scale.data();
+  args.zero_point = config.zero_point.empty() ? nullptr : config.zero_point.data();
+  for_each_run(in, out, args.scale_step + args.zero_point_step > 0, executor,
+               [&](const void* from, void* to, std::int64_t count) {
+                 ConvertArgs run = args;
+                 run.in = from;
+                 run.out = to;
+                 run.count = count;
+                 kernel(run);
+               });
+}
+
+}  // namespace
+
+Status quantize(const QuantizeConfig& config, const ConstMatrix& in, const Matrix& out,
+                Executor* executor) noexcept {
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, DataType::kF32));
+  OCTET_RETURN_IF_ERROR(check_8bit("out.type", out.type));
+  OCTET_RETURN_IF_ERROR(check_operands(config, in, out, out.type));
+  convert(kernels->quantize, config, in, out, executor);
+  return {};
+}
+
+Status dequantize(const QuantizeConfig& config, const ConstMatrix& in, const Matrix& out,
+                  Executor* executor) noexcept {
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  if (in.type != DataType::kS32) OCTET_RETURN_IF_ERROR(check_8bit("in.type", in.type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, DataType::kF32));
+  OCTET_RETURN_IF_ERROR(check_operands(config, in, out, in.type));
+  if (in.type == DataType::kS32) {
+    for (const std::int32_t zero_point : config.zero_point) {
+      if (zero_point != 0)
+        return Status::invalid_argument("zero_point is %d, but must be 0 for an s32 input",
+                                        zero_point);
+    }
+  }
+  convert(kernels->dequantize, config, in, out, executor);
+  return {};
+}
+
+Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix& out,
+                  Executor* executor, std::string_view max_isa) noexcept {
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, DataType::kS32));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, epilogue.type));
+  if (epilogue.type == DataType::kS32)
+    return Status::invalid_argument("epilogue.type is s32, but must be s8, u8 or f32");
+  OCTET_RETURN_IF_ERROR(check_matrix("in", in));
+  OCTET_RETURN_IF_ERROR(check_matrix("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("out.rows", out.rows, in.rows, "in.rows"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.columns", out.columns, in.columns, "in.columns"));
+  OCTET_RETURN_IF_ERROR(check_epilogue(epilogue, in.columns));
+
+  const EpilogueTerms terms = uniform_terms(epilogue);
+  RequantizeArgs args = {};
+  args.scale_step = epilogue.scale.size() > 1 ? 1 : 0;
+  args.scale = epilogue.scale.data();
+  args.bias = epilogue.bias.empty() ? nullptr : epilogue.bias.data();
+  args.type = terms.type;
+  args.min = terms.min;
+  args.max = terms.max;
+  args.zero_point = terms.zero_point;
+  for_each_run(in, out, args.scale_step > 0 || args.bias != nullptr, executor,
+               [&](const void* from, void* to, std::int64_t count) {
+                 RequantizeArgs run = args;
+                 run.in = static_cast<const std::int32_t*>(from);
+                 run.out = to;
+                 run.count = count;
+                 kernels->requantize(run);
+               });
+  return {};
+}
+
+}  // namespace octet

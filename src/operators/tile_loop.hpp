@@ -1,0 +1,92 @@
+/// The loop that every operator runs: a block of rows times panels, tile by tile.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "operators/packed_weights.hpp"
+
+namespace octet {
+
+/// Rows of a block, wherever they come from: the caller's memory, or staged in scratch.
+struct RowBlock {
+  std::int64_t count = 0;
+  const std::uint8_t* const* rows = nullptr;  ///< Row i of tap t: rows[t * tap_stride + i].
+  std::int64_t tap_stride = 0;
+  void* const* out = nullptr;              ///< [count]: column 0 of each output row.
+  const std::int32_t* row_sums = nullptr;  ///< [count], where the weights use them.
+};
+
+/// One panel and where its columns go.
+struct Panel {
+  const KernelTable* kernels;
+  const EpilogueTerms* terms;
+  const std::int8_t* data;
+  std::int64_t taps, k;
+  int vectors;
+  std::int64_t columns;
+  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k (or channel).
+  std::int64_t column;      ///< Of out.
+  std::int64_t term;        ///< Of the epilogue's arrays.
+  bool flip;
+  bool depthwise;
+};
+
+/// A block of rows times one panel. The rows are cut into tiles of nearly equal height, so that no
+/// tile is left with a row or two, which could not keep the dot units busy.
+inline void multiply_panel(const RowBlock& block, const Panel& panel) {
+  const KernelTable& kernels = *panel.kernels;
+  const std::int64_t max_rows =
+      panel.depthwise ? kernels.depthwise_rows : kernels.max_rows[panel.vectors - 1];
+  const TileFn* const tiles = panel.depthwise ? kernels.depthwise[panel.vectors - 1]
+                                              : kernels.tile[panel.flip][panel.vectors - 1];
+  TileArgs args = {};
+  args.tap_stride = block.tap_stride;
+  args.row_offset = panel.row_offset;
+  args.taps = panel.taps;
+  args.k = panel.k;
+  args.panel = panel.data;
+  args.column = panel.column;
+  args.term = panel.term;
+  args.columns = panel.columns;
+  args.flip = panel.flip ? 0x80 : 0;
+  args.epilogue = panel.terms;
+
+  std::int64_t tiles_left = (block.count + max_rows - 1) / max_rows;
+  for (std::int64_t row = 0; row < block.count; --tiles_left) {
+    const std::int64_t height = (block.count - row + tiles_left - 1) / tiles_left;
+    args.rows = block.rows + row;
+    args.out = block.out + row;
+    args.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
+    tiles[height - 1](args);
+    row += height;
+  }
+}
+
+/// A block of rows times panels [first, last) of one group of packed weights.
+inline void multiply_panels(const RowBlock& block, const PackedWeights& weights, std::int64_t group,
+                            std::int64_t first, std::int64_t last) {
+  const PanelSplit& split = weights.split();
+  for (std::int64_t p = first; p < last; ++p) {
+    multiply_panel(block,
+                   {.kernels = &weights.kernels(),
+                    .terms = &weights.terms(),
+                    .data = weights.panel(group, p),
+                    .taps = weights.taps(),
+                    .k = weights.k(),
+                    .vectors = split.vectors_of(p),
+                    .columns = split.columns_of(p),
+                    .row_offset = weights.depthwise() ? split.column(p) : group * weights.k(),
+                    .column = group * split.n + split.column(p),
+                    .term = weights.term(group, p),
+                    .flip = weights.flips_lhs(),
+                    .depthwise = weights.depthwise()});
+  }
+}
+
+/// [0, total) cut into `parts` of nearly equal size: where part i begins.
+constexpr std::int64_t part_begin(std::int64_t total, std::int64_t parts, std::int64_t i) {
+  return total / parts * i + std::min(i, total % parts);
+}
+
+}  // namespace octet

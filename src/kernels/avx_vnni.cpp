@@ -2,7 +2,8 @@
 // For CPUs with no AVX-512: Alder Lake, Sierra Forest and their successors.
 //
 //   vpdpbusd ymm   2 per cycle, latency 4 or 5
-//   registers      16 ymm: 6 x 2 sums + 2 panel vectors + 1 broadcast = 15; 12 x 1 + 1 + 1 = 14
+//   registers      16 ymm: 6 x 2 sums + 2 panel vectors + 1 broadcast = 15; 9 x 1 + 1 + 1 + 1 flip
+//   = 12
 #include <immintrin.h>
 
 #include <cstdint>
@@ -19,8 +20,10 @@ namespace {
 struct Simd : Vector256 {
   using Lhs = __m256i;  // u8
   using Rhs = __m256i;  // s8
+  using ChannelWeights = Rhs;
+  static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 12;
-  static constexpr int kDepthwiseRows = 6;
+  static constexpr int kDepthwiseRows = 5;
 
   static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) { return _mm256_dpbusd_avx_epi32(acc, a, b); }
   static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) {
@@ -48,9 +51,11 @@ struct Simd : Vector256 {
     return flipped<kFlip>(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
   }
 
-  static OCTET_INLINE Rhs load_channel_weights(const std::int8_t* panel) { return load_rhs(panel); }
-  static OCTET_INLINE I32 dot_channels(I32 acc, I32 a, Rhs b, I32 flip) {
-    return dot(acc, _mm256_xor_si256(a, flip), b);
+  static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
+    return load_rhs(panel);
+  }
+  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
+    acc = dot(acc, _mm256_xor_si256(a, flip), b);
   }
 };
 
@@ -64,6 +69,6 @@ struct Simd : Vector256 {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<12, 6>>("avx_vnni", kAvx2 | kAvxVnni);
+constexpr KernelTable kTable = make_table<Simd, Tiles<9, 6>>("avx_vnni", kAvx2 | kAvxVnni);
 
 }  // namespace octet::avx_vnni

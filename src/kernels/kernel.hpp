@@ -16,7 +16,7 @@ namespace octet {
 inline constexpr int kKr = 4;
 /// Limits of the tables below.
 inline constexpr int kMaxPanelVectors = 4;
-inline constexpr int kMaxTileRows = 12;
+inline constexpr int kMaxTileRows = 10;
 
 /// How sums become outputs; made once per operator. The arrays hold one element per packed column,
 /// padded to whole vectors.

@@ -10,8 +10,7 @@ OCTET_INLINE void pack_group_of_rows(const PackArgs& args, const std::uint8_t* s
   for (int j = 0; j < args.vectors; ++j) {
     const std::int64_t left = args.columns - j * Simd::kLanes;
     I32 lanes(0);
-    OCTET_UNROLL
-    for (int i = kKr - 1; i >= 0; --i) {
+    OCTET_UNROLL for (int i = kKr - 1; i >= 0; --i) {
       lanes = lanes << 8;
       if (i >= k_count) continue;
       const std::uint8_t* row = source + i * args.k_stride + j * Simd::kLanes;

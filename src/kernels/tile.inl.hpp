@@ -6,16 +6,15 @@
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   load_rhs           Rhs from a panel
 //   *_channel*         the same for depthwise tiles, where every lane has its own byte
+//   kMinSums           sums that must be in flight for the dot units to be busy
 //   store_partial      writes the first lanes of a vector
 //   Narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
 
 template <class Simd, int kRows, int kVectors>
 OCTET_INLINE void pin(typename Simd::I32 (&acc)[kRows][kVectors]) {
-  OCTET_UNROLL
-  for (int i = 0; i < kRows; ++i) {
-    OCTET_UNROLL
-    for (int j = 0; j < kVectors; ++j) OCTET_PIN(acc[i][j]);
+  OCTET_UNROLL for (int i = 0; i < kRows; ++i) {
+    OCTET_UNROLL for (int j = 0; j < kVectors; ++j) OCTET_PIN(acc[i][j]);
   }
 }
 
@@ -32,13 +31,10 @@ template <class Simd, int kMr, int kNv, class LoadLhs>
 OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8_t* panel,
                             LoadLhs load_lhs) {
   typename Simd::Rhs b[kNv];
-  OCTET_UNROLL
-  for (int j = 0; j < kNv; ++j) b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-  OCTET_UNROLL
-  for (int i = 0; i < kMr; ++i) {
+  OCTET_UNROLL for (int j = 0; j < kNv; ++j) b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
+  OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
     const typename Simd::Lhs a = load_lhs(i);
-    OCTET_UNROLL
-    for (int j = 0; j < kNv; ++j) acc[i][j] = Simd::dot(acc[i][j], a, b[j]);
+    OCTET_UNROLL for (int j = 0; j < kNv; ++j) acc[i][j] = Simd::dot(acc[i][j], a, b[j]);
   }
 }
 
@@ -52,29 +48,25 @@ OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& ar
   const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;
 
   if (terms.rhs_zero_point != nullptr) {
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) {
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       const I32 row_sum(args.row_sums[i]);
-      OCTET_UNROLL
-      for (int j = 0; j < kNv; ++j) {
+      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
         const I32 zero_point = I32::load_unaligned(terms.rhs_zero_point + args.term + j * kLanes);
         acc[i][j] = I32(acc[i][j]) - zero_point * row_sum;
       }
     }
   }
-  OCTET_UNROLL
-  for (int j = 0; j < kNv; ++j) {
+  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
     const I32 bias = I32::load_unaligned(terms.bias + args.term + j * kLanes);
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) acc[i][j] = I32(acc[i][j]) + bias;
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) acc[i][j] = I32(acc[i][j]) + bias;
   }
 
   if (terms.type == DataType::kS32) {
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) {
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       auto* out = static_cast<std::int32_t*>(args.out[i]) + args.column;
-      OCTET_UNROLL
-      for (int j = 0; j < kNv - 1; ++j) I32(acc[i][j]).store_unaligned(out + j * kLanes);
+      OCTET_UNROLL for (int j = 0; j < kNv - 1; ++j) {
+        I32(acc[i][j]).store_unaligned(out + j * kLanes);
+      }
       Simd::store_partial(out + (kNv - 1) * kLanes, acc[i][kNv - 1], last_columns);
     }
     return;
@@ -86,76 +78,76 @@ OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& ar
     return xsimd::min(xsimd::max(xsimd::to_float(I32(acc[i][j])) * scale, low), high);
   };
   if (terms.type == DataType::kF32) {
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) {
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       auto* out = static_cast<float*>(args.out[i]) + args.column;
-      OCTET_UNROLL
-      for (int j = 0; j < kNv - 1; ++j) clamped(i, j).store_unaligned(out + j * kLanes);
+      OCTET_UNROLL for (int j = 0; j < kNv - 1; ++j) {
+        clamped(i, j).store_unaligned(out + j * kLanes);
+      }
       Simd::store_partial(out + (kNv - 1) * kLanes, Simd::bits(clamped(i, kNv - 1)), last_columns);
     }
     return;
   }
   const typename Simd::Narrow narrow(terms.zero_point, terms.type);
-  OCTET_UNROLL
-  for (int i = 0; i < kMr; ++i) {
+  OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
     typename Simd::I32 rounded[kNv];
-    OCTET_UNROLL
-    for (int j = 0; j < kNv; ++j) rounded[j] = xsimd::nearbyint_as_int(clamped(i, j));
+    OCTET_UNROLL for (int j = 0; j < kNv; ++j) rounded[j] = xsimd::nearbyint_as_int(clamped(i, j));
     narrow.template store<kNv>(static_cast<std::uint8_t*>(args.out[i]) + args.column, rounded,
                                args.columns);
   }
 }
 
+/// Sets of sums that a tile keeps for alternating k-groups, so that enough dot products are in
+/// flight however small the tile is.
+template <class Simd, int kMr, int kNv>
+constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
+                         : kMr * kNv * 2 >= Simd::kMinSums ? 2
+                                                           : 4;
+
 /// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
 template <class Simd, int kMr, int kNv, bool kFlip>
 void tile(const TileArgs& args) {
-  // Dot products have a latency of 4 or 5 and two start per cycle: small tiles keep several sets
-  // of sums, for alternating k-groups.
-  constexpr int kSets = kMr * kNv >= 8 ? 1 : kMr * kNv >= 4 ? 2 : 4;
+  constexpr int kSets = kSumSets<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   typename Simd::I32 acc[kSets][kMr][kNv] = {};
-  OCTET_UNROLL
-  for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
+  OCTET_UNROLL for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
 
   const std::int8_t* panel = args.panel;
-  const std::int64_t full = args.k / kKr * kKr;
-  const std::int64_t tail = args.k - full;
+  const std::int64_t tail = args.k % kKr;
+  const std::int64_t rest = args.k / kKr % kSets * kKr;
+  const std::int64_t steps = args.k - tail - rest;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    // Rows are addressed from the end of the steps: the index counts up to 0, with no limit in a
+    // register of its own.
     const std::uint8_t* rows[kMr];
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset;
-    std::int64_t k = 0;
-    for (; k + kSets * kKr <= full; k += kSets * kKr) {
-      OCTET_UNROLL
-      for (int s = 0; s < kSets; ++s) {
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+      rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset + steps;
+    }
+    for (std::int64_t k = -steps; k != 0; k += kSets * kKr) {
+      OCTET_UNROLL for (int s = 0; s < kSets; ++s) {
         add_group<Simd>(acc[s], panel + s * kGroupBytes, [&](int i) OCTET_INLINE_LAMBDA {
           return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
         });
       }
       panel += kSets * kGroupBytes;
     }
-    if constexpr (kSets > 1) {
-      for (; k < full; k += kKr, panel += kGroupBytes) {
-        add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-          return Simd::template broadcast4<kFlip>(rows[i] + k);
-        });
-      }
+    OCTET_UNROLL for (int s = 0; s < kSets - 1; ++s) {
+      if (s * kKr == rest) break;
+      add_group<Simd>(acc[s], panel, [&](int i) OCTET_INLINE_LAMBDA {
+        return Simd::template broadcast4<kFlip>(rows[i] + s * kKr);
+      });
+      panel += kGroupBytes;
     }
     if (tail != 0) {
       add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return Simd::template set4<kFlip>(load_k_tail(rows[i] + full, tail));
+        return Simd::template set4<kFlip>(load_k_tail(rows[i] + rest, tail));
       });
       panel += kGroupBytes;
     }
   }
-  OCTET_UNROLL
-  for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
-  OCTET_UNROLL
-  for (int s = 1; s < kSets; ++s) {
-    OCTET_UNROLL
-    for (int i = 0; i < kMr; ++i) {
-      OCTET_UNROLL
-      for (int j = 0; j < kNv; ++j) {
+  OCTET_UNROLL for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
+  OCTET_UNROLL for (int s = 1; s < kSets; ++s) {
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
         using I32 = typename Simd::I32Batch;
         acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s][i][j]);
       }
@@ -175,15 +167,17 @@ void depthwise_tile(const TileArgs& args) {
   const auto flip = Simd::channel_flip(args.flip);
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
-    OCTET_UNROLL
-    for (int j = 0; j < kNv; ++j) {
-      const auto b = Simd::load_channel_weights(panel + j * 4 * kLanes);
-      OCTET_UNROLL
-      for (int i = 0; i < kMr; ++i) {
-        const std::uint8_t* in = rows[i] + args.row_offset + j * kLanes;
-        const auto a = kPartial && j == kNv - 1 ? Simd::load_channels(in, last_columns)
-                                                : Simd::load_channels(in);
-        acc[i][j] = Simd::dot_channels(acc[i][j], a, b, flip);
+    typename Simd::ChannelWeights b[kNv];
+    OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+      b[j] = Simd::load_channel_weights(panel + j * 4 * kLanes);
+    }
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+      const std::uint8_t* row = rows[i] + args.row_offset;
+      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+        const auto a = kPartial && j == kNv - 1
+                           ? Simd::load_channels(row + j * kLanes, last_columns)
+                           : Simd::load_channels(row + j * kLanes);
+        Simd::dot_channels(acc[i][j], a, b[j], flip);
       }
     }
     panel += kNv * 4 * kLanes;
@@ -207,10 +201,12 @@ void row_sums(const RowSumArgs& args) {
     std::uint32_t sum = 0;  // like the lanes, wraps: only the final result must fit int32
     for (std::int64_t tap = 0; tap < args.taps; ++tap) {
       const std::uint8_t* row = args.rows[tap * args.tap_stride + i] + args.row_offset;
-      std::int64_t k = 0;
-      for (; k + kBytes <= args.k; k += kBytes)
+      const std::int64_t tail = args.k % kBytes;
+      row += args.k - tail;
+      for (std::int64_t k = tail - args.k; k != 0; k += kBytes)
         acc = Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
-      for (; k < args.k; ++k) sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
+      for (std::int64_t k = 0; k < tail; ++k)
+        sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
     }
     std::int32_t lanes[Simd::kLanes];
     typename Simd::I32Batch(acc).store_unaligned(lanes);

@@ -78,28 +78,17 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
 
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
   block_.count = count;
-  const std::int64_t out_size = size_of(out_.type);
   std::int64_t x = first % out_.width;
   std::int64_t y = first / out_.width % out_.height;
   std::int64_t n = first / out_.width / out_.height;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto* image = static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride;
-    const std::int64_t y0 = y * geometry_.stride_h - geometry_.pad_top;
-    const std::int64_t x0 = x * geometry_.stride_w - geometry_.pad_left;
-    if (form_ == ConvolutionForm::kRuns) {
-      point_to_runs(i, image, y0, x0);
-    } else {
-      point_to_positions(i, image, y0, x0);
-    }
-    memory_.out[i] =
-        static_cast<std::byte*>(out_.data) +
-        (n * out_.image_stride + y * out_.row_stride + x * out_.pixel_stride) * out_size;
-    if (++x == out_.width) {
-      x = 0;
-      if (++y == out_.height) {
-        y = 0;
-        ++n;
-      }
+  for (std::int64_t i = 0; i < count;) {
+    const std::int64_t pixels = std::min(count - i, out_.width - x);
+    point_to_line(i, pixels, n, y, x);
+    i += pixels;
+    x = 0;
+    if (++y == out_.height) {
+      y = 0;
+      ++n;
     }
   }
   const std::int64_t pass_pointers = geometry_.taps(form_) * memory_.block_rows;
@@ -107,42 +96,69 @@ void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
     std::copy_n(memory_.rows, pass_pointers, memory_.rows + pass * pass_pointers);
 }
 
-void ConvolutionRows::point_to_positions(std::int64_t i, const std::uint8_t* image, std::int64_t y0,
-                                         std::int64_t x0) {
-  const std::uint8_t** row = memory_.rows + i;
+void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n,
+                                    std::int64_t y, std::int64_t x) {
+  const std::int64_t out_size = size_of(out_.type);
+  auto* out = static_cast<std::byte*>(out_.data) +
+              (n * out_.image_stride + y * out_.row_stride + x * out_.pixel_stride) * out_size;
+  for (std::int64_t j = 0; j < pixels; ++j)
+    memory_.out[i + j] = out + j * out_.pixel_stride * out_size;
+
+  const auto* image = static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride;
+  const bool runs = form_ == ConvolutionForm::kRuns;
+  const std::int64_t x_in = x * geometry_.stride_w - geometry_.pad_left;
+  const std::uint8_t** rows = memory_.rows + i;
   for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
-    const std::int64_t y = y0 + r * geometry_.dilation_h;
-    const bool y_inside = y >= 0 && y < in_.height;
-    for (std::int64_t s = 0; s < geometry_.kernel_w; ++s, row += memory_.block_rows) {
-      const std::int64_t x = x0 + s * geometry_.dilation_w;
-      *row = y_inside && x >= 0 && x < in_.width ? image + y * in_.row_stride + x * in_.pixel_stride
-                                                 : pad_row_;
+    const std::int64_t y_in = y * geometry_.stride_h - geometry_.pad_top + r * geometry_.dilation_h;
+    const std::uint8_t* line =
+        y_in >= 0 && y_in < in_.height ? image + y_in * in_.row_stride : nullptr;
+    for (std::int64_t s = 0; s < (runs ? 1 : geometry_.kernel_w); ++s) {
+      point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w);
+      if (runs && line != nullptr) stage_borders(i, pixels, r, line, x_in);
+      rows += memory_.block_rows;
     }
   }
 }
 
-void ConvolutionRows::point_to_runs(std::int64_t i, const std::uint8_t* image, std::int64_t y0,
-                                    std::int64_t x0) {
+void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels,
+                                        const std::uint8_t* line, std::int64_t x_in) const {
+  const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(pixels, x_in);
+  const std::int64_t step = geometry_.stride_w * in_.pixel_stride;
+  for (std::int64_t j = 0; j < in_place.begin; ++j) rows[j] = pad_row_;
+  if (in_place.begin < in_place.end) {
+    const std::uint8_t* first =
+        line + (x_in + in_place.begin * geometry_.stride_w) * in_.pixel_stride;
+    for (std::int64_t j = in_place.begin; j < in_place.end; ++j)
+      rows[j] = first + (j - in_place.begin) * step;
+  }
+  for (std::int64_t j = in_place.end; j < pixels; ++j) rows[j] = pad_row_;
+}
+
+ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
+                                                          std::int64_t x_in) const {
+  const bool runs = form_ == ConvolutionForm::kRuns;
+  if (runs && in_.pixel_stride != geometry_.in_channels) return {0, 0};
+  const std::int64_t width = runs ? geometry_.kernel_w : 1;
+  // The pixels j with 0 <= x_in + j * stride_w and x_in + j * stride_w + width <= in.width.
+  const std::int64_t stride = geometry_.stride_w;
+  const std::int64_t room = in_.width - width - x_in;
+  const std::int64_t begin = x_in >= 0 ? 0 : (-x_in + stride - 1) / stride;
+  const std::int64_t end = room < 0 ? 0 : room / stride + 1;
+  return {std::min(begin, pixels), std::clamp(end, std::min(begin, pixels), pixels)};
+}
+
+void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t r,
+                                    const std::uint8_t* line, std::int64_t x_in) {
+  const InPlace in_place = pixels_in_place(pixels, x_in);
   const std::int64_t channels = geometry_.in_channels;
-  const std::int64_t run_bytes = geometry_.kernel_w * channels;
-  const bool in_place =
-      x0 >= 0 && x0 + geometry_.kernel_w <= in_.width && in_.pixel_stride == channels;
-  for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
-    const std::uint8_t*& row = memory_.rows[r * memory_.block_rows + i];
-    const std::int64_t y = y0 + r * geometry_.dilation_h;
-    if (y < 0 || y >= in_.height) {
-      row = pad_row_;
-      continue;
-    }
-    const std::uint8_t* line = image + y * in_.row_stride;
-    if (in_place) {
-      row = line + x0 * channels;
-      continue;
-    }
-    std::uint8_t* staged = memory_.staged + (i * geometry_.kernel_h + r) * run_bytes;
-    row = staged;
+  for (std::int64_t j = 0; j < pixels; ++j) {
+    if (j == in_place.begin && in_place.begin < in_place.end) j = in_place.end;
+    if (j == pixels) break;
+    std::uint8_t* staged =
+        memory_.staged + ((i + j) * geometry_.kernel_h + r) * geometry_.kernel_w * channels;
+    memory_.rows[r * memory_.block_rows + i + j] = staged;
     for (std::int64_t s = 0; s < geometry_.kernel_w; ++s, staged += channels) {
-      const std::int64_t x = x0 + s;
+      const std::int64_t x = x_in + j * geometry_.stride_w + s;
       const std::uint8_t* pixel = x >= 0 && x < in_.width ? line + x * in_.pixel_stride : pad_row_;
       std::memcpy(staged, pixel, static_cast<std::size_t>(channels));
     }

@@ -61,9 +61,22 @@ class ConvolutionRows {
   const RowBlock& block() const { return block_; }
 
  private:
-  void point_to_positions(std::int64_t i, const std::uint8_t* image, std::int64_t y0,
-                          std::int64_t x0);
-  void point_to_runs(std::int64_t i, const std::uint8_t* image, std::int64_t y0, std::int64_t x0);
+  /// Consecutive pixels of an output line: [begin, end) of them have their input bytes in place.
+  struct InPlace {
+    std::int64_t begin, end;
+  };
+
+  /// Rows [i, i + pixels): output pixels of image n from (y, x) on, within one line. Along a line
+  /// the pointers of a tap are a simple progression between two borders.
+  void point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
+                     std::int64_t x);
+  /// One tap of them, whose first input pixel is (line, x_in); a null line lies outside the image.
+  void point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels, const std::uint8_t* line,
+                         std::int64_t x_in) const;
+  InPlace pixels_in_place(std::int64_t pixels, std::int64_t x_in) const;
+  /// kRuns: copies the filter row r of those pixels whose bytes are not in place.
+  void stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t r, const std::uint8_t* line,
+                     std::int64_t x_in);
 
   const ConvolutionGeometry& geometry_;
   ConvolutionForm form_;

@@ -11,6 +11,7 @@ constexpr double kWorthATask = 1 << 20;
 }  // namespace
 
 TaskGrid plan_tasks(const WorkSize& work, int threads) {
+  if (threads <= 1) return {};
   const double useful = std::max(work.multiplications / kWorthATask, 1.0);
   const auto wanted = static_cast<std::int64_t>(std::min<double>(threads, useful));
   TaskGrid grid;

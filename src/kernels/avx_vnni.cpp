@@ -59,10 +59,10 @@ struct Simd : Vector256 {
   }
 };
 
-#include "kernels/convert.inl.hpp"
+// clang-format off: each names what stands above it
 #include "kernels/pack.inl.hpp"
 #include "kernels/tile.inl.hpp"
-// clang-format off: the table names what stands above
+#include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 

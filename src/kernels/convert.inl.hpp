@@ -36,8 +36,9 @@ void quantize(const ConvertArgs& args) {
   using I32 = typename Simd::I32Batch;
   using F32 = typename Simd::F32Batch;
   const bool is_signed = args.out_type == DataType::kS8;
-  const F32 low(is_signed ? -128.0f : 0.0f), high(is_signed ? 127.0f : 255.0f);
-  const typename Simd::Narrow narrow(0, args.out_type);
+  const float min = is_signed ? -128.0f : 0.0f, max = is_signed ? 127.0f : 255.0f;
+  const F32 low(min), high(max);
+  const typename Simd::Narrow narrow(0, min, max, args.out_type);
   auto* out = static_cast<std::uint8_t*>(args.out);
   for_each_vector<Simd>(args.count, [&](std::int64_t i, std::int64_t count) OCTET_INLINE_LAMBDA {
     const F32 scale = load_floats<Simd>(args.scale, i, count, args.scale_step);
@@ -82,17 +83,20 @@ template <class Simd>
 void requantize(const RequantizeArgs& args) {
   using I32 = typename Simd::I32Batch;
   using F32 = typename Simd::F32Batch;
-  const F32 low(args.min), high(args.max);
-  const typename Simd::Narrow narrow(args.zero_point, args.type);
+  const bool is_float = args.type == DataType::kF32;
+  const F32 low(args.min), high(args.max), int_limit(kIntLimit);
+  const typename Simd::Narrow narrow(args.zero_point, is_float ? 0 : args.min,
+                                     is_float ? 0 : args.max, args.type);
   for_each_vector<Simd>(args.count, [&](std::int64_t i, std::int64_t count) OCTET_INLINE_LAMBDA {
     I32 sum = load_lanes<Simd>(args.in, i, count);
     if (args.bias != nullptr) sum = sum + load_lanes<Simd>(args.bias, i, count);
-    const F32 scale = load_floats<Simd>(args.scale, i, count, args.scale_step);
-    const F32 real = xsimd::min(xsimd::max(xsimd::to_float(sum) * scale, low), high);
-    if (args.type == DataType::kF32) {
-      Simd::store_partial(static_cast<float*>(args.out) + i, Simd::bits(real), count);
+    const F32 real =
+        xsimd::to_float(sum) * load_floats<Simd>(args.scale, i, count, args.scale_step);
+    if (is_float) {
+      const F32 clamped = xsimd::min(xsimd::max(real, low), high);
+      Simd::store_partial(static_cast<float*>(args.out) + i, Simd::bits(clamped), count);
     } else {
-      const typename Simd::I32 q[1] = {xsimd::nearbyint_as_int(real)};
+      const typename Simd::I32 q[1] = {xsimd::nearbyint_as_int(xsimd::min(real, int_limit))};
       narrow.template store<1>(static_cast<std::uint8_t*>(args.out) + i, q, count);
     }
   });

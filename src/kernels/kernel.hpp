@@ -25,8 +25,8 @@ struct EpilogueTerms {
   const std::int32_t* bias;            ///< The caller's bias and all zero-point constants.
   const float* scale;                  ///< Not read for s32.
   const std::int32_t* rhs_zero_point;  ///< Multiplies the row sums; null if all are zero.
-  float min, max;  ///< f32: clamp of the result. 8 bit: clamp of round(t), zero_point taken off.
-  std::int32_t zero_point;  ///< 8 bit: of the output.
+  float min, max;                      ///< Clamp of the result. 8 bit: inside the type's range.
+  std::int32_t zero_point;             ///< 8 bit: of the output.
 };
 
 /// One call of a tile kernel: out[i][column ..] = epilogue(sum over taps and k of row x panel).

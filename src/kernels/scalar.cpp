@@ -33,11 +33,14 @@ void store_result(std::int32_t sum, float scale, DataType type, float min, float
     *static_cast<std::int32_t*>(out) = sum;
     return;
   }
-  const float t = clamp(static_cast<float>(sum) * scale, min, max);
+  const float t = static_cast<float>(sum) * scale;
   if (type == DataType::kF32) {
-    *static_cast<float*>(out) = t;
+    *static_cast<float*>(out) = clamp(t, min, max);
   } else {
-    *static_cast<std::uint8_t*>(out) = static_cast<std::uint8_t>(round_half_even(t) + zero_point);
+    // The bounds are whole numbers: clamping before rounding gives the same.
+    const float offset = static_cast<float>(zero_point);
+    const std::int32_t q = round_half_even(clamp(t, min - offset, max - offset)) + zero_point;
+    *static_cast<std::uint8_t*>(out) = static_cast<std::uint8_t>(q);
   }
 }
 

@@ -38,6 +38,20 @@ OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8
   }
 }
 
+/// The sums begin as the bias, which the epilogue then need not add.
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void begin_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
+  const std::int32_t* bias = args.epilogue->bias + args.term;
+  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+    const typename Simd::I32 start = Simd::I32Batch::load_unaligned(bias + j * Simd::kLanes);
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) acc[i][j] = start;
+  }
+}
+
+/// Largest float32 that is given to the conversion to int32, which turns larger ones into the
+/// smallest int32. Below, it turns them into that one rightly: 8 bits are left either way.
+constexpr float kIntLimit = 1073741824.0f;
+
 /// Writes the sums through the epilogue.
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
@@ -56,11 +70,6 @@ OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& ar
       }
     }
   }
-  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-    const I32 bias = I32::load_unaligned(terms.bias + args.term + j * kLanes);
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) acc[i][j] = I32(acc[i][j]) + bias;
-  }
-
   if (terms.type == DataType::kS32) {
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       auto* out = static_cast<std::int32_t*>(args.out[i]) + args.column;
@@ -72,25 +81,32 @@ OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& ar
     return;
   }
 
-  const F32 low(terms.min), high(terms.max);
-  const auto clamped = [&](int i, int j) OCTET_INLINE_LAMBDA {
-    const F32 scale = F32::load_unaligned(terms.scale + args.term + j * kLanes);
-    return xsimd::min(xsimd::max(xsimd::to_float(I32(acc[i][j])) * scale, low), high);
+  const auto scaled = [&](int i, int j) OCTET_INLINE_LAMBDA {
+    return xsimd::to_float(I32(acc[i][j])) *
+           F32::load_unaligned(terms.scale + args.term + j * kLanes);
   };
   if (terms.type == DataType::kF32) {
+    const F32 low(terms.min), high(terms.max);
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       auto* out = static_cast<float*>(args.out[i]) + args.column;
-      OCTET_UNROLL for (int j = 0; j < kNv - 1; ++j) {
-        clamped(i, j).store_unaligned(out + j * kLanes);
+      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+        const F32 real = xsimd::min(xsimd::max(scaled(i, j), low), high);
+        if (j < kNv - 1) {
+          real.store_unaligned(out + j * kLanes);
+        } else {
+          Simd::store_partial(out + j * kLanes, Simd::bits(real), last_columns);
+        }
       }
-      Simd::store_partial(out + (kNv - 1) * kLanes, Simd::bits(clamped(i, kNv - 1)), last_columns);
     }
     return;
   }
-  const typename Simd::Narrow narrow(terms.zero_point, terms.type);
+  const typename Simd::Narrow narrow(terms.zero_point, terms.min, terms.max, terms.type);
+  const F32 int_limit(kIntLimit);
   OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
     typename Simd::I32 rounded[kNv];
-    OCTET_UNROLL for (int j = 0; j < kNv; ++j) rounded[j] = xsimd::nearbyint_as_int(clamped(i, j));
+    OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+      rounded[j] = xsimd::nearbyint_as_int(xsimd::min(scaled(i, j), int_limit));
+    }
     narrow.template store<kNv>(static_cast<std::uint8_t*>(args.out[i]) + args.column, rounded,
                                args.columns);
   }
@@ -109,6 +125,7 @@ void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   typename Simd::I32 acc[kSets][kMr][kNv] = {};
+  begin_sums<Simd>(acc[0], args);
   OCTET_UNROLL for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
 
   const std::int8_t* panel = args.panel;
@@ -160,7 +177,8 @@ void tile(const TileArgs& args) {
 template <class Simd, int kMr, int kNv, bool kPartial>
 void depthwise_tile(const TileArgs& args) {
   constexpr int kLanes = Simd::kLanes;
-  typename Simd::I32 acc[kMr][kNv] = {};
+  typename Simd::I32 acc[kMr][kNv];
+  begin_sums<Simd>(acc, args);
   pin<Simd>(acc);
   const std::int8_t* panel = args.panel;
   const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;

@@ -29,21 +29,25 @@ struct Vector512 {
   }
   static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm512_set1_epi32(flip); }
 
-  /// int32 lanes within the range of an 8-bit type, less a zero point, to bytes. u8 goes through
-  /// s8 and a flip of the top bit, so that one signed path serves both.
+  /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
+  /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
   class Narrow {
    public:
-    OCTET_INLINE Narrow(std::int32_t zero_point, DataType type)
-        : zero_point_(_mm512_set1_epi16(
-              static_cast<short>(type == DataType::kU8 ? zero_point - 128 : zero_point))),
-          flip_(_mm512_set1_epi8(static_cast<char>(type == DataType::kU8 ? 0x80 : 0))) {}
+    /// `min` and `max`: whole numbers in the range of `type`.
+    OCTET_INLINE Narrow(std::int32_t zero_point, float min, float max, DataType type) {
+      const int shift = type == DataType::kU8 ? 128 : 0;
+      zero_point_ = _mm512_set1_epi16(static_cast<short>(zero_point - shift));
+      min_ = _mm512_set1_epi8(static_cast<char>(static_cast<int>(min) - shift));
+      max_ = _mm512_set1_epi8(static_cast<char>(static_cast<int>(max) - shift));
+      flip_ = _mm512_set1_epi8(static_cast<char>(shift));
+    }
 
     /// Writes `columns` bytes: more than (kNv - 1) * kLanes, at most kNv * kLanes.
     template <int kNv>
     OCTET_INLINE void store(std::uint8_t* out, const I32 (&v)[kNv], std::int64_t columns) const {
-      const I32 v01 = _mm512_add_epi16(_mm512_packs_epi32(v[0], v[kNv > 1 ? 1 : 0]), zero_point_);
-      const I32 v23 = kNv > 2 ? _mm512_add_epi16(_mm512_packs_epi32(v[kNv > 2 ? 2 : 0], v[kNv - 1]),
-                                                 zero_point_)
+      const I32 v01 = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[kNv > 1 ? 1 : 0]), zero_point_);
+      const I32 v23 = kNv > 2 ? _mm512_adds_epi16(
+                                    _mm512_packs_epi32(v[kNv > 2 ? 2 : 0], v[kNv - 1]), zero_point_)
                               : v01;
       // The packs work within 128-bit lanes: gather the four bytes of each into place.
       const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
@@ -63,7 +67,7 @@ struct Vector512 {
     }
 
    private:
-    I32 zero_point_;  // 16-bit lanes
-    I32 flip_;
+    I32 zero_point_;  // 16-bit lanes; the others 8-bit
+    I32 min_, max_, flip_;
   };
 };

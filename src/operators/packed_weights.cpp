@@ -81,9 +81,8 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue) {
   terms.max = epilogue.max;
   if (is_8bit(epilogue.type)) {
     const Range range = range_of(epilogue.type);
-    const auto zero_point = static_cast<float>(epilogue.zero_point);
-    terms.min = std::max(epilogue.min, static_cast<float>(range.min)) - zero_point;
-    terms.max = std::min(epilogue.max, static_cast<float>(range.max)) - zero_point;
+    terms.min = std::max(epilogue.min, static_cast<float>(range.min));
+    terms.max = std::min(epilogue.max, static_cast<float>(range.max));
     terms.zero_point = epilogue.zero_point;
   }
   return terms;

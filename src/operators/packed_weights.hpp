@@ -26,11 +26,12 @@ struct PanelSplit {
       : n(n),
         lanes(kernels.lanes),
         vectors((n + lanes - 1) / lanes),
-        panels((vectors + kernels.max_vectors - 1) / kernels.max_vectors) {}
+        panels((vectors + kernels.max_vectors - 1) / kernels.max_vectors),
+        narrow(vectors / panels),
+        wider_panels(vectors % panels) {}
 
   std::int64_t first_vector(std::int64_t panel) const {
-    const std::int64_t wider = vectors % panels;
-    return panel * (vectors / panels) + (panel < wider ? panel : wider);
+    return panel * narrow + (panel < wider_panels ? panel : wider_panels);
   }
   int vectors_of(std::int64_t panel) const {
     return static_cast<int>(first_vector(panel + 1) - first_vector(panel));
@@ -46,6 +47,8 @@ struct PanelSplit {
   std::int64_t lanes = 1;
   std::int64_t vectors = 0;
   std::int64_t panels = 0;
+  std::int64_t narrow = 0;        ///< Vectors of most panels;
+  std::int64_t wider_panels = 0;  ///< the first few have one more.
 };
 
 /// One side's quantization as the kernel sees it: the top bit flipped where its type differs from

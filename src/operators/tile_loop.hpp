@@ -52,9 +52,12 @@ inline void multiply_panel(const RowBlock& block, const Panel& panel) {
   args.flip = panel.flip ? 0x80 : 0;
   args.epilogue = panel.terms;
 
-  std::int64_t tiles_left = (block.count + max_rows - 1) / max_rows;
-  for (std::int64_t row = 0; row < block.count; --tiles_left) {
-    const std::int64_t height = (block.count - row + tiles_left - 1) / tiles_left;
+  const std::int64_t tile_count =
+      block.count <= max_rows ? 1 : (block.count + max_rows - 1) / max_rows;
+  const std::int64_t low = tile_count == 1 ? block.count : block.count / tile_count;
+  std::int64_t taller = block.count - low * tile_count;  // the first few tiles have one row more
+  for (std::int64_t row = 0; row < block.count; --taller) {
+    const std::int64_t height = low + (taller > 0 ? 1 : 0);
     args.rows = block.rows + row;
     args.out = block.out + row;
     args.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
@@ -86,6 +89,7 @@ inline void multiply_panels(const RowBlock& block, const PackedWeights& weights,
 
 /// [0, total) cut into `parts` of nearly equal size: where part i begins.
 constexpr std::int64_t part_begin(std::int64_t total, std::int64_t parts, std::int64_t i) {
+  if (parts == 1) return i * total;
   return total / parts * i + std::min(i, total % parts);
 }
 

@@ -76,7 +76,7 @@ class Convolution {
                             int threads = 1) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
-  std::string_view form() const noexcept;     ///< "indirect", "runs", "staged" or "depthwise".
+  std::string_view form() const noexcept;     ///< "indirect", "runs" or "depthwise".
   std::size_t packed_bytes() const noexcept;  ///< Held by this object for the packed weights.
 
  private:

@@ -77,6 +77,12 @@ struct Simd : Vector256 {
     return set4<kFlip>(group);
   }
   template <bool kFlip>
+  static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
+    std::uint32_t group;
+    __builtin_memcpy(&group, row, sizeof group);
+    return set4<kFlip>(group >> bits);
+  }
+  template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return widened<kFlip>(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
   }

@@ -44,6 +44,10 @@ struct Simd : Vector512 {
     return set4<kFlip>(group);
   }
   template <bool kFlip>
+  static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
+    return _mm512_srl_epi32(broadcast4<kFlip>(row), _mm_cvtsi64_si128(bits));
+  }
+  template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return flipped<kFlip>(_mm512_loadu_si512(row));
   }

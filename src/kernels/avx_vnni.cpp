@@ -47,6 +47,10 @@ struct Simd : Vector256 {
     return set4<kFlip>(group);
   }
   template <bool kFlip>
+  static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
+    return _mm256_srl_epi32(broadcast4<kFlip>(row), _mm_cvtsi64_si128(bits));
+  }
+  template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return flipped<kFlip>(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
   }

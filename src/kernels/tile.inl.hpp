@@ -4,6 +4,7 @@
 //   I32                a vector register of int32; I32Batch, F32Batch: the xsimd batches
 //   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
+//   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
 //   load_rhs           Rhs from a panel
 //   *_channel*         the same for depthwise tiles, where every lane has its own byte
 //   kMinSums           sums that must be in flight for the dot units to be busy
@@ -18,12 +19,16 @@ OCTET_INLINE void pin(typename Simd::I32 (&acc)[kRows][kVectors]) {
   }
 }
 
-/// The 1 to 3 bytes of a row that are left when k is not a multiple of kKr; the rest is zero.
-OCTET_INLINE std::uint32_t load_k_tail(const std::uint8_t* row, std::int64_t bytes) {
-  std::uint32_t group = row[0];
-  if (bytes > 1) group |= static_cast<std::uint32_t>(row[1]) << 8;
-  if (bytes > 2) group |= static_cast<std::uint32_t>(row[2]) << 16;
-  return group;
+/// The 1 to 3 bytes of a row that are left when k is not a multiple of kKr, in all lanes; what is
+/// beyond them meets zeros in the panel. `end` is the row's end; of a row of at least kKr bytes the
+/// last kKr are loaded and moved into place, which is safe and costs little.
+template <class Simd, bool kFlip>
+OCTET_INLINE typename Simd::Lhs load_k_tail(const std::uint8_t* end, std::int64_t tail,
+                                            bool has_group) {
+  if (has_group) return Simd::template broadcast_end<kFlip>(end - kKr, 8 * (kKr - tail));
+  std::uint32_t group = 0;
+  for (std::int64_t i = tail; i > 0; --i) group = group << 8 | end[i - 1 - tail];
+  return Simd::template set4<kFlip>(group);
 }
 
 /// acc[i][j] += one k-group of row i x vector j of the panel.
@@ -155,8 +160,9 @@ void tile(const TileArgs& args) {
       panel += kGroupBytes;
     }
     if (tail != 0) {
+      const bool has_group = args.k >= kKr;
       add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return Simd::template set4<kFlip>(load_k_tail(rows[i] + rest, tail));
+        return load_k_tail<Simd, kFlip>(rows[i] + rest + tail, tail, has_group);
       });
       panel += kGroupBytes;
     }

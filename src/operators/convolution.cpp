@@ -8,6 +8,7 @@
 #include "dispatch/registry.hpp"
 #include "dispatch/schedule.hpp"
 #include "operators/convolution_rows.hpp"
+#include "operators/convolution_weights.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
@@ -60,93 +61,6 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   return {};
 }
 
-/// The weights with a tap per filter position and k = in_channels / groups.
-WeightsView view_weights(const ConvolutionConfig& c, const void* weights) {
-  WeightsView view = {};
-  view.data = static_cast<const std::uint8_t*>(weights);
-  view.type = c.weights_type;
-  view.groups = c.groups;
-  view.taps = c.kernel_h * c.kernel_w;
-  view.k = c.in_channels / c.groups;
-  view.n = c.out_channels / c.groups;
-  switch (c.weights_layout) {
-    case WeightsLayout::kOHWI:
-      view.n_stride = view.taps * view.k;
-      view.tap_stride = view.k;
-      view.k_stride = 1;
-      break;
-    case WeightsLayout::kOIHW:
-      view.n_stride = view.k * view.taps;
-      view.k_stride = view.taps;
-      view.tap_stride = 1;
-      break;
-    case WeightsLayout::kHWIO:
-      view.tap_stride = view.k * c.out_channels;
-      view.k_stride = c.out_channels;
-      view.n_stride = 1;
-      break;
-  }
-  view.group_stride = view.n * view.n_stride;
-  return view;
-}
-
-/// Contiguous copies of the weights, as one of the special forms wants them.
-Status no_memory() { return Status::error(StatusCode::kOutOfMemory, "no memory for the weights"); }
-
-/// [out_channels][kernel_h][kernel_w * in_channels]: a tap per filter row.
-Status gather_runs(const ConvolutionConfig& c, const WeightsView& view,
-                   AlignedBuffer<std::uint8_t>& copy, WeightsView& runs) {
-  copy = allocate<std::uint8_t>(view.n * view.taps * view.k);
-  if (!copy) return no_memory();
-  std::uint8_t* to = copy.get();
-  for (std::int64_t n = 0; n < view.n; ++n) {
-    for (std::int64_t tap = 0; tap < view.taps; ++tap) {
-      const std::uint8_t* from = view.data + n * view.n_stride + tap * view.tap_stride;
-      for (std::int64_t k = 0; k < view.k; ++k) *to++ = from[k * view.k_stride];
-    }
-  }
-  runs = view;
-  runs.data = copy.get();
-  runs.taps = c.kernel_h;
-  runs.k = c.kernel_w * view.k;
-  runs.k_stride = 1;
-  runs.tap_stride = runs.k;
-  runs.n_stride = runs.taps * runs.k;
-  return {};
-}
-
-/// Depthwise weights less their zero points need 9 bits, for which an s8 has no room: each becomes
-/// a sum of three s8, and the taps are gone through three times. [3][taps][channels]
-constexpr std::int64_t kZeroPointPasses = 3;
-Status subtract_zero_points(const ConvolutionConfig& c, const WeightsView& view,
-                            AlignedBuffer<std::uint8_t>& copy, WeightsView& split) {
-  copy = allocate<std::uint8_t>(kZeroPointPasses * view.taps * view.n);
-  if (!copy) return no_memory();
-  const std::int32_t sign_offset = view.type == DataType::kS8 ? 128 : 0;
-  for (std::int64_t tap = 0; tap < view.taps; ++tap) {
-    for (std::int64_t n = 0; n < view.n; ++n) {
-      const std::uint8_t byte = view.data[tap * view.tap_stride + n * view.n_stride];
-      const auto& zero_points = c.weights_zero_point;
-      std::int32_t rest = (byte ^ sign_offset) - sign_offset;
-      if (!zero_points.empty())
-        rest -= zero_points[zero_points.size() == 1 ? 0 : static_cast<std::size_t>(n)];
-      for (std::int64_t pass = 0; pass < kZeroPointPasses; ++pass) {
-        const std::int32_t part = std::clamp(rest, -128, 127);
-        copy[static_cast<std::size_t>((pass * view.taps + tap) * view.n + n)] =
-            static_cast<std::uint8_t>(part);
-        rest -= part;
-      }
-    }
-  }
-  split = view;
-  split.data = copy.get();
-  split.type = DataType::kS8;
-  split.taps = kZeroPointPasses * view.taps;
-  split.tap_stride = view.n;
-  split.n_stride = 1;
-  return {};
-}
-
 }  // namespace
 
 struct Convolution::Impl {
@@ -186,7 +100,7 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   const bool depthwise = impl->form == ConvolutionForm::kDepthwise;
   if (impl->form == ConvolutionForm::kRuns) {
     const WeightsView by_position = view;
-    OCTET_RETURN_IF_ERROR(gather_runs(config, by_position, copy, view));
+    OCTET_RETURN_IF_ERROR(merge_taps(by_position, config.kernel_h, copy, view));
   }
   if (depthwise) {
     // Channels are columns of a single group, as the depthwise tiles see them.
@@ -204,7 +118,7 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
 
   const std::int64_t pad_bytes = impl->geometry.pad_row_bytes(impl->form);
   impl->pad_row = allocate<std::uint8_t>(pad_bytes);
-  if (!impl->pad_row) return no_memory();
+  if (!impl->pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
   std::memset(impl->pad_row.get(), static_cast<std::uint8_t>(config.in_zero_point),
               static_cast<std::size_t>(pad_bytes));
   convolution.impl_ = std::move(impl);

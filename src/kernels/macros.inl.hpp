@@ -11,6 +11,12 @@
 /// Keeps a vector in a register across this point. Without it GCC 12 spills every accumulator in
 /// every iteration of the dot loop.
 #define OCTET_PIN(vector) asm("" : "+" OCTET_VECTOR_CONSTRAINT(vector))
+/// The same for a pointer, of which GCC 12 may otherwise reload some in every iteration.
+#if defined(__clang__)
+#define OCTET_PIN_POINTER(pointer)
+#else
+#define OCTET_PIN_POINTER(pointer) asm("" : "+r"(pointer))
+#endif
 /// Makes the value of a vector needed, whatever becomes of it.
 #define OCTET_CONSUME(vector) asm volatile("" : : OCTET_VECTOR_CONSTRAINT(vector))
 #if defined(__aarch64__)

@@ -143,6 +143,7 @@ void tile(const TileArgs& args) {
     const std::uint8_t* rows[kMr];
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset + steps;
+      OCTET_PIN_POINTER(rows[i]);
     }
     for (std::int64_t k = -steps; k != 0; k += kSets * kKr) {
       OCTET_UNROLL for (int s = 0; s < kSets; ++s) {

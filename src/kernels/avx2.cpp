@@ -15,7 +15,10 @@
 namespace octet::avx2 {
 namespace {
 
+// clang-format off: each names what stands above it
+#include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_256.inl.hpp"
+// clang-format on
 
 /// The constants of the dot loop are memory operands, since its registers are all taken. The
 /// compiler would load them into registers first and spill those.
@@ -45,6 +48,7 @@ struct Simd : Vector256 {
   using ChannelWeights = I32;
   static constexpr int kMinSums = 4;  // only the vpaddd, of latency 1, are a chain
   static constexpr int kPeakSums = 8;
+  static constexpr int kPackingRows = 0;  // no register is left in any
   static constexpr int kDepthwiseRows = 5;
 
   static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {

@@ -14,7 +14,10 @@
 namespace octet::avx512_vnni {
 namespace {
 
+// clang-format off: each names what stands above it
+#include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_512.inl.hpp"
+// clang-format on
 
 struct Simd : Vector512 {
   using Lhs = __m512i;  // u8
@@ -22,6 +25,7 @@ struct Simd : Vector512 {
   using ChannelWeights = Rhs;
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 24;
+  static constexpr int kPackingRows = 6;
   static constexpr int kDepthwiseRows = 6;
 
   static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) { return _mm512_dpbusd_epi32(acc, a, b); }

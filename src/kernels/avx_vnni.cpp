@@ -15,7 +15,10 @@
 namespace octet::avx_vnni {
 namespace {
 
+// clang-format off: each names what stands above it
+#include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_256.inl.hpp"
+// clang-format on
 
 struct Simd : Vector256 {
   using Lhs = __m256i;  // u8
@@ -23,6 +26,7 @@ struct Simd : Vector256 {
   using ChannelWeights = Rhs;
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 12;
+  static constexpr int kPackingRows = 5;  // no register is left in taller ones
   static constexpr int kDepthwiseRows = 5;
 
   static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) { return _mm256_dpbusd_avx_epi32(acc, a, b); }

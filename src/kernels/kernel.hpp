@@ -29,6 +29,33 @@ struct EpilogueTerms {
   std::int32_t zero_point;             ///< 8 bit: of the output.
 };
 
+/// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
+/// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
+/// where k or n lies beyond the end.
+struct PackArgs {
+  const std::uint8_t* source;
+  std::int64_t tap_stride, k_stride, n_stride;
+  std::int64_t taps, k, columns;
+  int vectors;
+  std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
+  std::int8_t* panel;
+  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values.
+};
+/// Values of k that are packed at a time.
+inline constexpr int kPackStep = 16;
+
+inline constexpr int kMaxJobPanels = 4;
+
+/// The packing of neighbouring panels of one tap, under way: a step of each of them in turn, so
+/// that rows of the weights that are far apart in memory are visited once for all.
+struct PackJob {
+  PackArgs panels[kMaxJobPanels];  ///< Their column sums start as zero.
+  int count = 0;
+  int next_panel = 0;
+  std::int64_t next_k = 0;
+  std::int64_t interval = 0;  ///< Packing tiles pack a step after so many k-groups.
+};
+
 /// One call of a tile kernel: out[i][column ..] = epilogue(sum over taps and k of row x panel).
 struct TileArgs {
   const std::uint8_t* const*
@@ -45,6 +72,7 @@ struct TileArgs {
   const std::int32_t* row_sums;  ///< [mr] as the kernel sees the bytes; if rhs_zero_point is set.
   std::uint8_t flip;             ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
   const EpilogueTerms* epilogue;
+  PackJob* pack_job;  ///< Packing tiles: what to pack beside the dot products.
 };
 using TileFn = void (*)(const TileArgs&);
 
@@ -60,19 +88,9 @@ struct RowSumArgs {
 };
 using RowSumFn = void (*)(const RowSumArgs&);
 
-/// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
-/// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
-/// where k or n lies beyond the end.
-struct PackArgs {
-  const std::uint8_t* source;
-  std::int64_t tap_stride, k_stride, n_stride;
-  std::int64_t taps, k, columns;
-  int vectors;
-  std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
-  std::int8_t* panel;
-  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values.
-};
 using PackFn = void (*)(const PackArgs&);
+/// Packs up to `steps` steps more of a job.
+using ContinuePackingFn = void (*)(PackJob&, std::int64_t steps);
 
 /// A run of `count` elements; `step` 1 if scale and zero_point (bias) go with the element, 0 if one
 /// serves all. zero_point and bias may be null.
@@ -119,11 +137,17 @@ struct KernelTable {
   int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
   TileFn tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
 
+  /// The same tiles, for panels of max_vectors, which pack another panel beside their dot products;
+  /// null where they are too small to hide it.
+  int packing_rows;                      ///< Tallest; 0 if there are none.
+  TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
+
   int depthwise_rows;                                ///< Tallest depthwise tile, for any panel.
   TileFn depthwise[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
 
   RowSumFn row_sums[2];  ///< [flip]
   PackFn pack;
+  ContinuePackingFn continue_packing;
   ConvertFn quantize;    ///< f32 to u8, s8
   ConvertFn dequantize;  ///< u8, s8, s32 to f32
   RequantizeFn requantize;

@@ -1,71 +1,81 @@
-// Packs weights into panels. Included inside an ISA's anonymous namespace.
+// Packs weights into panels, kPackStep values of k at a time. Included inside an ISA's anonymous
+// namespace.
 
-/// One k-group of a row-major source: four rows of bytes become one row of 32-bit groups. Rows from
-/// `k_count` on are zero.
+/// Any strides, and what is left at the ends of k and of the columns: byte by byte. Packs the
+/// columns from `first_column` on.
 template <class Simd>
-OCTET_INLINE void pack_group_of_rows(const PackArgs& args, const std::uint8_t* source,
-                                     std::int64_t k_count, std::int8_t* group) {
-  using I32 = typename Simd::I32Batch;
-  const I32 flip(args.flip);
-  for (int j = 0; j < args.vectors; ++j) {
-    const std::int64_t left = args.columns - j * Simd::kLanes;
-    I32 lanes(0);
-    OCTET_UNROLL for (int i = kKr - 1; i >= 0; --i) {
-      lanes = lanes << 8;
-      if (i >= k_count) continue;
-      const std::uint8_t* row = source + i * args.k_stride + j * Simd::kLanes;
-      const I32 bytes(left >= Simd::kLanes ? Simd::load_channels(row)
-                                           : Simd::load_channels(row, left));
-      lanes = lanes | (bytes ^ flip);
+OCTET_INLINE void pack_bytes(const PackArgs& args, const std::uint8_t* source, std::int64_t k_count,
+                             std::int64_t first_column, std::int8_t* panel) {
+  const std::int64_t width = static_cast<std::int64_t>(args.vectors) * Simd::kLanes;
+  for (std::int64_t group = 0; group < k_count; group += kKr, panel += width * kKr) {
+    for (std::int64_t n = first_column; n < width; ++n) {
+      std::uint32_t lane = 0;
+      for (std::int64_t i = 0; i < kKr && group + i < k_count && n < args.columns; ++i) {
+        const std::uint8_t byte = source[(group + i) * args.k_stride + n * args.n_stride];
+        lane |= static_cast<std::uint32_t>(byte ^ args.flip) << (8 * i);
+      }
+      __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
     }
-    lanes.store_unaligned(reinterpret_cast<std::int32_t*>(group) + j * Simd::kLanes);
   }
 }
 
-/// The general case: any strides.
+/// Adds k-groups of a panel to its column sums, which lie in memory.
 template <class Simd>
-OCTET_INLINE void pack_group_of_columns(const PackArgs& args, const std::uint8_t* source,
-                                        std::int64_t k_count, std::int8_t* group) {
-  auto* lanes = reinterpret_cast<std::uint32_t*>(group);
-  for (std::int64_t n = 0; n < args.vectors * Simd::kLanes; ++n) {
-    std::uint32_t lane = 0;
-    if (n < args.columns) {
-      const std::uint8_t* column = source + n * args.n_stride;
-      if (args.k_stride == 1 && k_count == kKr) {
-        __builtin_memcpy(&lane, column, sizeof lane);
-        lane ^= args.flip * 0x01010101u;
-      } else {
-        for (std::int64_t i = 0; i < k_count; ++i) {
-          const std::uint8_t byte = column[i * args.k_stride] ^ args.flip;
-          lane |= static_cast<std::uint32_t>(byte) << (8 * i);
-        }
-      }
+OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel,
+                                  std::int64_t groups) {
+  OCTET_UNROLL for (int j = 0; j < kMaxPanelVectors; ++j) {
+    if (j == args.vectors) break;
+    std::int32_t* sums = args.column_sums + j * Simd::kLanes;
+    typename Simd::I32 sum = Simd::I32Batch::load_unaligned(sums);
+    OCTET_UNROLL for (int g = 0; g < kPackStep / kKr; ++g) {
+      if (g == groups) break;
+      sum = Simd::dot(sum, Simd::template set4<false>(0x01010101u),
+                      Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kKr));
     }
-    __builtin_memcpy(lanes + n, &lane, sizeof lane);
+    typename Simd::I32Batch(sum).store_unaligned(sums);
   }
+}
+
+/// Packs the values [k, k + kPackStep) of a tap, or what there is of them.
+template <class Simd>
+OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t k) {
+  const std::int64_t group_bytes = static_cast<std::int64_t>(args.vectors) * Simd::kLanes * kKr;
+  const std::int64_t groups_of_tap = (args.k + kKr - 1) / kKr;
+  const std::uint8_t* source = args.source + tap * args.tap_stride + k * args.k_stride;
+  std::int8_t* panel = args.panel + (tap * groups_of_tap + k / kKr) * group_bytes;
+  const std::int64_t k_count = args.k - k < kPackStep ? args.k - k : kPackStep;
+
+  std::int64_t column = 0;
+  if (k_count == kPackStep && args.n_stride == 1) {
+    const std::int64_t ahead = 8 * kPackStep * args.k_stride;
+    for (std::int64_t i = 0; i < kPackStep; ++i) prefetch(source + i * args.k_stride, ahead);
+    column = Simd::interleave_rows(args, source, panel, group_bytes);
+  } else if (k_count == kPackStep && args.k_stride == 1) {
+    // A cache line of a column lasts for four steps: each step fetches a quarter of the lines.
+    for (std::int64_t n = k / kPackStep % 4; n < args.columns; n += 4)
+      prefetch(source + n * args.n_stride, 128);
+    column = Simd::interleave_columns(args, source, panel, group_bytes);
+  }
+  if (column < args.vectors * Simd::kLanes) pack_bytes<Simd>(args, source, k_count, column, panel);
+  add_column_sums<Simd>(args, panel, (k_count + kKr - 1) / kKr);
 }
 
 template <class Simd>
 void pack(const PackArgs& args) {
-  const std::int64_t group_bytes = static_cast<std::int64_t>(args.vectors) * Simd::kLanes * kKr;
-  std::int8_t* panel = args.panel;
+  for (std::int64_t n = 0; n < args.vectors * Simd::kLanes; ++n) args.column_sums[n] = 0;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    for (std::int64_t k = 0; k < args.k; k += kKr, panel += group_bytes) {
-      const std::uint8_t* source = args.source + tap * args.tap_stride + k * args.k_stride;
-      const std::int64_t k_count = args.k - k < kKr ? args.k - k : kKr;
-      if (args.n_stride == 1) {
-        pack_group_of_rows<Simd>(args, source, k_count, panel);
-      } else {
-        pack_group_of_columns<Simd>(args, source, k_count, panel);
-      }
-    }
+    for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step<Simd>(args, tap, k);
   }
-  for (int j = 0; j < args.vectors; ++j) {
-    typename Simd::I32 sums = {};
-    for (const std::int8_t* group = args.panel; group < panel; group += group_bytes) {
-      sums = Simd::dot(sums, Simd::template set4<false>(0x01010101u),
-                       Simd::load_rhs(group + j * Simd::kLanes * kKr));
+}
+
+/// Continues a job: up to `steps` steps more.
+template <class Simd>
+OCTET_INLINE void continue_packing(PackJob& job, std::int64_t steps) {
+  for (; steps > 0 && job.next_k < job.panels[0].k; --steps) {
+    pack_step<Simd>(job.panels[job.next_panel], 0, job.next_k);
+    if (++job.next_panel == job.count) {
+      job.next_panel = 0;
+      job.next_k += kPackStep;
     }
-    typename Simd::I32Batch(sums).store_unaligned(args.column_sums + j * Simd::kLanes);
   }
 }

@@ -100,23 +100,38 @@ void row_sums(const RowSumArgs& args) {
   }
 }
 
-void pack(const PackArgs& args) {
+void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t first_k) {
   const std::int64_t width = static_cast<std::int64_t>(args.vectors) * kLanes;
-  for (std::int64_t n = 0; n < width; ++n) args.column_sums[n] = 0;
-  std::int8_t* out = args.panel;
-  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    for (std::int64_t group = 0; group < args.k; group += kKr) {
-      for (std::int64_t n = 0; n < width; ++n) {
-        for (std::int64_t k = group; k < group + kKr; ++k) {
-          std::uint8_t byte = 0;
-          if (k < args.k && n < args.columns) {
-            byte = args.source[tap * args.tap_stride + k * args.k_stride + n * args.n_stride];
-            byte ^= args.flip;
-          }
-          *out = static_cast<std::int8_t>(byte);
-          args.column_sums[n] += *out++;
+  const std::int64_t groups_of_tap = (args.k + kKr - 1) / kKr;
+  std::int8_t* out = args.panel + (tap * groups_of_tap + first_k / kKr) * width * kKr;
+  for (std::int64_t group = first_k; group < first_k + kPackStep && group < args.k; group += kKr) {
+    for (std::int64_t n = 0; n < width; ++n) {
+      for (std::int64_t k = group; k < group + kKr; ++k) {
+        std::uint8_t byte = 0;
+        if (k < args.k && n < args.columns) {
+          byte = args.source[tap * args.tap_stride + k * args.k_stride + n * args.n_stride];
+          byte ^= args.flip;
         }
+        *out = static_cast<std::int8_t>(byte);
+        args.column_sums[n] = wrap(bits(args.column_sums[n]) + bits(*out++));
       }
+    }
+  }
+}
+
+void pack(const PackArgs& args) {
+  for (std::int64_t n = 0; n < args.vectors * kLanes; ++n) args.column_sums[n] = 0;
+  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+    for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step(args, tap, k);
+  }
+}
+
+void continue_packing(PackJob& job, std::int64_t steps) {
+  for (; steps > 0 && job.next_k < job.panels[0].k; --steps) {
+    pack_step(job.panels[job.next_panel], 0, job.next_k);
+    if (++job.next_panel == job.count) {
+      job.next_panel = 0;
+      job.next_k += kPackStep;
     }
   }
 }
@@ -195,6 +210,7 @@ constexpr KernelTable make_table() {
   table.row_sums[0] = row_sums<false>;
   table.row_sums[1] = row_sums<true>;
   table.pack = pack;
+  table.continue_packing = continue_packing;
   table.quantize = quantize;
   table.dequantize = dequantize;
   table.requantize = requantize;

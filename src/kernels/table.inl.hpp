@@ -23,13 +23,19 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.needs = needs;
   table.lanes = Simd::kLanes;
   table.max_vectors = TileRows::kVectors;
+  table.packing_rows = Simd::kPackingRows;
   table.depthwise_rows = Simd::kDepthwiseRows;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
     table.max_rows[kNv - 1] = kMaxRows;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
-      table.tile[0][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, false>;
-      table.tile[1][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, true>;
+      table.tile[0][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, false, false>;
+      table.tile[1][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, true, false>;
+      if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
+                    kMr <= Simd::kPackingRows) {
+        table.packing_tile[0][kMr - 1] = tile<Simd, kMr, kNv, false, true>;
+        table.packing_tile[1][kMr - 1] = tile<Simd, kMr, kNv, true, true>;
+      }
     });
     for_each_up_to<Simd::kDepthwiseRows>(
         [&]<int kMr>() { table.depthwise[kNv - 1][kMr - 1] = depthwise<Simd, kMr, kNv>; });
@@ -37,6 +43,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
   table.pack = pack<Simd>;
+  table.continue_packing = continue_packing<Simd>;
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;

@@ -124,8 +124,10 @@ constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
                          : kMr * kNv * 2 >= Simd::kMinSums ? 2
                                                            : 4;
 
-/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
-template <class Simd, int kMr, int kNv, bool kFlip>
+/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes. If
+/// kPacking, steps of args.pack_job go between the k-groups: their loads, shuffles and stores use
+/// what the dot products leave free, and wait for memory while those go on.
+template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
 void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
@@ -138,14 +140,33 @@ void tile(const TileArgs& args) {
   const std::int64_t rest = args.k / kKr % kSets * kKr;
   const std::int64_t steps = args.k - tail - rest;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    // Rows are addressed from the end of the steps: the index counts up to 0, with no limit in a
-    // register of its own.
     const std::uint8_t* rows[kMr];
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset + steps;
       OCTET_PIN_POINTER(rows[i]);
     }
-    for (std::int64_t k = -steps; k != 0; k += kSets * kKr) {
+    std::int64_t k = -steps;
+    if constexpr (kPacking) {
+      const std::int64_t interval = args.pack_job->interval * kKr;
+      while (k < -interval) {
+        // Pointers of this stretch alone, or the packing would push them out of their registers.
+        const std::uint8_t* ends[kMr];
+        OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+          ends[i] = rows[i] + k + interval;
+          asm("" : "+r"(ends[i]));
+        }
+        for (std::int64_t left = -interval; left != 0; left += kKr, panel += kGroupBytes) {
+          add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
+            return Simd::template broadcast4<kFlip>(ends[i] + left);
+          });
+        }
+        k += interval;
+        pin<Simd>(acc[0]);
+        continue_packing<Simd>(*args.pack_job, 1);
+      }
+      OCTET_UNROLL for (int i = 0; i < kMr; ++i) asm("" : "+r"(rows[i]));
+    }
+    for (; k != 0; k += kSets * kKr) {
       OCTET_UNROLL for (int s = 0; s < kSets; ++s) {
         add_group<Simd>(acc[s], panel + s * kGroupBytes, [&](int i) OCTET_INLINE_LAMBDA {
           return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);

@@ -33,6 +33,18 @@ struct Vector256 {
   }
   static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm256_set1_epi32(flip); }
 
+  /// See x86_pack.inl.hpp.
+  static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
+                                                   std::int8_t* panel, std::int64_t group_bytes) {
+    return interleave_rows_by_16(args, source, panel, group_bytes, 0);
+  }
+  static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
+                                                      const std::uint8_t* source,
+                                                      std::int8_t* panel,
+                                                      std::int64_t group_bytes) {
+    return interleave_columns_by_4(args, source, panel, group_bytes);
+  }
+
   /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
   /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
   class Narrow {

@@ -29,6 +29,45 @@ struct Vector512 {
   }
   static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm512_set1_epi32(flip); }
 
+  /// As interleave_rows_by_16(), for 64 columns at first.
+  static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
+                                                   std::int8_t* panel, std::int64_t group_bytes) {
+    if (args.columns < 64) return interleave_rows_by_16(args, source, panel, group_bytes, 0);
+    const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
+    for (int group = 0; group < kPackStep / kKr; ++group) {
+      const std::uint8_t* in = source + group * kKr * args.k_stride;
+      I32 row[kKr];
+      OCTET_UNROLL for (int i = 0; i < kKr; ++i) {
+        row[i] = _mm512_xor_si512(_mm512_loadu_si512(in + i * args.k_stride), flip);
+      }
+      // In each 128-bit lane L: columns 16 L + 4 q to 16 L + 4 q + 3 in quarter q.
+      const I32 low01 = _mm512_unpacklo_epi8(row[0], row[1]);
+      const I32 high01 = _mm512_unpackhi_epi8(row[0], row[1]);
+      const I32 low23 = _mm512_unpacklo_epi8(row[2], row[3]);
+      const I32 high23 = _mm512_unpackhi_epi8(row[2], row[3]);
+      const I32 quarter[4] = {
+          _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
+          _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
+      // Vector L of the panel holds the quarters of lane L: a transpose of 4 x 4 lanes.
+      const I32 even01 = _mm512_shuffle_i32x4(quarter[0], quarter[1], 0x44);
+      const I32 even23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0x44);
+      const I32 odd01 = _mm512_shuffle_i32x4(quarter[0], quarter[1], 0xEE);
+      const I32 odd23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0xEE);
+      std::int8_t* out = panel + group * group_bytes;
+      _mm512_storeu_si512(out, _mm512_shuffle_i32x4(even01, even23, 0x88));
+      _mm512_storeu_si512(out + 64, _mm512_shuffle_i32x4(even01, even23, 0xDD));
+      _mm512_storeu_si512(out + 128, _mm512_shuffle_i32x4(odd01, odd23, 0x88));
+      _mm512_storeu_si512(out + 192, _mm512_shuffle_i32x4(odd01, odd23, 0xDD));
+    }
+    return 64;
+  }
+  static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
+                                                      const std::uint8_t* source,
+                                                      std::int8_t* panel,
+                                                      std::int64_t group_bytes) {
+    return interleave_columns_by_4(args, source, panel, group_bytes);
+  }
+
   /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
   /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
   class Narrow {

@@ -32,14 +32,37 @@ struct Panel {
   bool depthwise;
 };
 
-/// A block of rows times one panel. The rows are cut into tiles of nearly equal height, so that no
-/// tile is left with a row or two, which could not keep the dot units busy.
-inline void multiply_panel(const RowBlock& block, const Panel& panel) {
-  const KernelTable& kernels = *panel.kernels;
-  const std::int64_t max_rows =
-      panel.depthwise ? kernels.depthwise_rows : kernels.max_rows[panel.vectors - 1];
-  const TileFn* const tiles = panel.depthwise ? kernels.depthwise[panel.vectors - 1]
-                                              : kernels.tile[panel.flip][panel.vectors - 1];
+/// The tiles for a panel, by height.
+struct TileChoice {
+  TileChoice(const Panel& panel, bool packing) {
+    const KernelTable& kernels = *panel.kernels;
+    if (panel.depthwise) {
+      plain = kernels.depthwise[panel.vectors - 1];
+      max_rows = kernels.depthwise_rows;
+      return;
+    }
+    plain = kernels.tile[panel.flip][panel.vectors - 1];
+    max_rows = kernels.max_rows[panel.vectors - 1];
+    if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
+      packing_tiles = kernels.packing_tile[panel.flip];
+      max_rows = kernels.packing_rows;
+    }
+  }
+  TileFn of(std::int64_t height) const {
+    const TileFn packing = packing_tiles == nullptr ? nullptr : packing_tiles[height - 1];
+    return packing != nullptr ? packing : plain[height - 1];
+  }
+  std::int64_t max_rows;
+  const TileFn* plain;
+  const TileFn* packing_tiles = nullptr;
+};
+
+/// A block of rows times one panel. `job`, if any, is advanced meanwhile. The rows are cut into
+/// tiles of nearly equal height, so that no tile is left with a row or two, which could not keep
+/// the dot units busy.
+inline void multiply_panel(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
+  const TileChoice tiles(panel, job != nullptr);
+  const std::int64_t max_rows = tiles.max_rows;
   TileArgs args = {};
   args.tap_stride = block.tap_stride;
   args.row_offset = panel.row_offset;
@@ -51,6 +74,7 @@ inline void multiply_panel(const RowBlock& block, const Panel& panel) {
   args.columns = panel.columns;
   args.flip = panel.flip ? 0x80 : 0;
   args.epilogue = panel.terms;
+  args.pack_job = job;
 
   const std::int64_t tile_count =
       block.count <= max_rows ? 1 : (block.count + max_rows - 1) / max_rows;
@@ -61,7 +85,7 @@ inline void multiply_panel(const RowBlock& block, const Panel& panel) {
     args.rows = block.rows + row;
     args.out = block.out + row;
     args.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
-    tiles[height - 1](args);
+    tiles.of(height)(args);
     row += height;
   }
 }

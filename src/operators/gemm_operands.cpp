@@ -1,0 +1,52 @@
+#include "operators/gemm_operands.hpp"
+
+#include "operators/validate.hpp"
+
+namespace octet {
+
+Quantization quantization_of(const GemmConfig& config) {
+  return {config.lhs_type, config.lhs_zero_point, config.rhs_zero_point, config.epilogue};
+}
+
+WeightsView view_rhs(const GemmConfig& config, const ConstMatrix& rhs) {
+  WeightsView view = {};
+  view.data = static_cast<const std::uint8_t*>(rhs.data);
+  view.type = rhs.type;
+  view.groups = 1;
+  view.taps = 1;
+  view.k = config.rhs_transposed ? rhs.columns : rhs.rows;
+  view.n = config.rhs_transposed ? rhs.rows : rhs.columns;
+  view.k_stride = config.rhs_transposed ? 1 : rhs.row_stride;
+  view.n_stride = config.rhs_transposed ? rhs.row_stride : 1;
+  return view;
+}
+
+Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs) {
+  OCTET_RETURN_IF_ERROR(check_8bit("lhs_type", config.lhs_type));
+  OCTET_RETURN_IF_ERROR(check_zero_point("lhs_zero_point", config.lhs_zero_point, config.lhs_type));
+  OCTET_RETURN_IF_ERROR(check_8bit("rhs.type", rhs.type));
+  OCTET_RETURN_IF_ERROR(check_at_least("rhs.rows", rhs.rows, 1));
+  OCTET_RETURN_IF_ERROR(check_matrix("rhs", rhs));
+  const std::int64_t n = config.rhs_transposed ? rhs.rows : rhs.columns;
+  OCTET_RETURN_IF_ERROR(check_zero_points("rhs_zero_point", config.rhs_zero_point, n, rhs.type));
+  return check_epilogue(config.epilogue, n);
+}
+
+Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
+                           const ConstMatrix& lhs, const Matrix& out) {
+  OCTET_RETURN_IF_ERROR(check_type("lhs.type", lhs.type, lhs_type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, out_type));
+  OCTET_RETURN_IF_ERROR(check_matrix("lhs", lhs));
+  OCTET_RETURN_IF_ERROR(check_matrix("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("lhs.columns", lhs.columns, k, "K of the weights"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.columns", out.columns, n, "N of the weights"));
+  return check_equal("out.rows", out.rows, lhs.rows, "lhs.rows");
+}
+
+TaskGrid plan_gemm(std::int64_t m, std::int64_t k, const PanelSplit& split, int threads) {
+  const double products =
+      static_cast<double>(m) * static_cast<double>(split.n) * static_cast<double>(k);
+  return plan_tasks({m, split.panels, k, split.n, products}, threads);
+}
+
+}  // namespace octet

@@ -1,0 +1,71 @@
+/// What GEMM with packed weights and GEMM with weights given per call have in common.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "dispatch/schedule.hpp"
+#include "kernels/kernel.hpp"
+#include "octet/gemm.hpp"
+#include "operators/packed_weights.hpp"
+#include "operators/tile_loop.hpp"
+
+namespace octet {
+
+Quantization quantization_of(const GemmConfig& config);
+
+/// The rhs as [K, N], whichever way the caller keeps it.
+WeightsView view_rhs(const GemmConfig& config, const ConstMatrix& rhs);
+
+Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs);
+/// `k` and `n` are those of the weights.
+Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
+                           const ConstMatrix& lhs, const Matrix& out);
+
+/// The tasks of a call, whether or not its weights are packed yet.
+TaskGrid plan_gemm(std::int64_t m, std::int64_t k, const PanelSplit& split, int threads);
+
+/// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
+inline constexpr std::int64_t kBlockRows = 252;
+
+/// A block of consecutive rows of lhs and out, with its pointers on the stack.
+class MatrixRows {
+ public:
+  MatrixRows(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
+    const std::int64_t out_stride = out.row_stride * size_of(out.type);
+    const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
+    auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
+    for (std::int64_t i = 0; i < count; ++i) {
+      rows_[i] = lhs_row + i * lhs.row_stride;
+      out_[i] = out_row + i * out_stride;
+    }
+    block_.count = count;
+    block_.rows = rows_;
+    block_.tap_stride = kBlockRows;
+    block_.out = out_;
+  }
+  /// Computes the row sums, into this object.
+  void add_row_sums(const KernelTable& kernels, bool flip, std::int64_t k) {
+    kernels.row_sums[flip]({rows_, kBlockRows, 0, 1, k, block_.count, row_sums_});
+    block_.row_sums = row_sums_;
+  }
+  const RowBlock& block() const { return block_; }
+
+ private:
+  RowBlock block_;
+  const std::uint8_t* rows_[kBlockRows];
+  void* out_[kBlockRows];
+  std::int32_t row_sums_[kBlockRows];
+};
+
+/// body(first, count) for blocks of rows [begin, end), nearly equal and at most kBlockRows.
+template <class Body>
+void for_each_block(std::int64_t begin, std::int64_t end, const Body& body) {
+  const std::int64_t blocks = (end - begin + kBlockRows - 1) / kBlockRows;
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const std::int64_t first = part_begin(end - begin, blocks, i);
+    body(begin + first, part_begin(end - begin, blocks, i + 1) - first);
+  }
+}
+
+}  // namespace octet

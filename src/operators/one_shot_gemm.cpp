@@ -1,0 +1,71 @@
+#include <algorithm>
+
+#include "dispatch/registry.hpp"
+#include "octet/gemm.hpp"
+#include "operators/gemm_operands.hpp"
+#include "operators/panel_pipeline.hpp"
+#include "operators/tasks.hpp"
+#include "operators/validate.hpp"
+
+namespace octet {
+
+std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
+                               std::int64_t k, int threads) noexcept {
+  const KernelTable* kernels = nullptr;
+  std::int64_t kn = 0;
+  if (m < 0 || n < 1 || k < 1 || !checked_product("K * N", k, n, kn).ok() ||
+      !choose_kernels(config.max_isa, kernels).ok())
+    return 0;
+  const PanelSplit split(n, *kernels);
+  ScratchCursor scratch(nullptr);
+  for (std::int64_t i = plan_gemm(m, k, split, std::max(threads, 1)).tasks(); i > 0; --i)
+    PanelRing(scratch, split, *kernels, k);
+  return scratch.used();
+}
+
+Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
+            const Matrix& out, const Resources& resources) noexcept {
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_gemm_config(config, rhs));
+  const WeightsView view = view_rhs(config, rhs);
+  OCTET_RETURN_IF_ERROR(
+      check_gemm_operands(config.lhs_type, config.epilogue.type, view.k, view.n, lhs, out));
+  const Quantization quantization = quantization_of(config);
+  WeightsView any_weights = view;
+  any_weights.data = nullptr;
+  OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization));
+  const int threads = threads_of(resources.executor);
+  OCTET_RETURN_IF_ERROR(check_scratch(
+      resources.scratch, gemm_scratch_bytes(config, lhs.rows, view.n, view.k, threads)));
+
+  const KernelSign lhs_sign(config.lhs_type, kernels->lhs_signed);
+  const KernelSign rhs_sign(rhs.type, true);
+  const bool row_sums = needs_row_sums(quantization, rhs_sign);
+  const PanelSplit split(view.n, *kernels);
+  const TaskGrid grid = plan_gemm(lhs.rows, view.k, split, threads);
+
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    ScratchCursor scratch(resources.scratch.data());
+    for (std::int64_t before = 0; before < task; ++before)
+      PanelRing(scratch, split, *kernels, view.k);
+    const PanelRing buffers(scratch, split, *kernels, view.k);
+    PanelPipeline pipeline(*kernels, view, split, lhs_sign.flip, rhs_sign, quantization, buffers);
+    const std::int64_t row_part = task / grid.panel_parts;
+    const std::int64_t first_row = part_begin(lhs.rows, grid.row_parts, row_part);
+    const std::int64_t last_row = part_begin(lhs.rows, grid.row_parts, row_part + 1);
+    const std::int64_t panel_part = task % grid.panel_parts;
+    pipeline.run(part_begin(split.panels, grid.panel_parts, panel_part),
+                 part_begin(split.panels, grid.panel_parts, panel_part + 1), last_row - first_row,
+                 [&](const Panel& panel, PackJob* job) {
+                   for_each_block(first_row, last_row, [&](std::int64_t first, std::int64_t count) {
+                     MatrixRows rows(lhs, out, first, count);
+                     if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
+                     multiply_panel(rows.block(), panel, job);
+                   });
+                 });
+  });
+  return {};
+}
+
+}  // namespace octet

@@ -68,8 +68,8 @@ struct Vector256 {
                               : v01;
       // The packs work within 128-bit lanes: gather the four bytes of each into place.
       const I32 order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-      const I32 bytes =
-          _mm256_xor_si256(_mm256_permutevar8x32_epi32(_mm256_packs_epi16(v01, v23), order), flip_);
+      const I32 packed = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(v01, v23), min_), max_);
+      const I32 bytes = _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), flip_);
       if (columns == kNv * kLanes && kNv != 3) {
         if constexpr (kNv == 4) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), bytes);
         const __m128i low = _mm256_castsi256_si128(bytes);

@@ -90,8 +90,8 @@ struct Vector512 {
                               : v01;
       // The packs work within 128-bit lanes: gather the four bytes of each into place.
       const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-      const I32 bytes =
-          _mm512_xor_si512(_mm512_permutexvar_epi32(order, _mm512_packs_epi16(v01, v23)), flip_);
+      const I32 packed = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(v01, v23), min_), max_);
+      const I32 bytes = _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), flip_);
       if (columns < kNv * kLanes) {
         _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - columns), bytes);
       } else if constexpr (kNv == 4) {

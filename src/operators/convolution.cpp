@@ -21,6 +21,10 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   OCTET_RETURN_IF_ERROR(check_8bit("in_type", c.in_type));
   OCTET_RETURN_IF_ERROR(check_zero_point("in_zero_point", c.in_zero_point, c.in_type));
   OCTET_RETURN_IF_ERROR(check_8bit("weights_type", c.weights_type));
+  if (c.weights_layout != WeightsLayout::kOHWI && c.weights_layout != WeightsLayout::kOIHW &&
+      c.weights_layout != WeightsLayout::kHWIO)
+    return Status::invalid_argument("weights_layout is %d, which is no WeightsLayout",
+                                    static_cast<int>(c.weights_layout));
   const struct {
     const char* name;
     std::int64_t value, least;

@@ -123,7 +123,9 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::in
 void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels,
                                         const std::uint8_t* line, std::int64_t x_in) const {
   const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(pixels, x_in);
-  const std::int64_t step = geometry_.stride_w * in_.pixel_stride;
+  // A single pixel may claim any stride.
+  const std::int64_t step =
+      in_place.end - in_place.begin > 1 ? geometry_.stride_w * in_.pixel_stride : 0;
   for (std::int64_t j = 0; j < in_place.begin; ++j) rows[j] = pad_row_;
   if (in_place.begin < in_place.end) {
     const std::uint8_t* first =

@@ -32,7 +32,8 @@ inline constexpr std::int64_t kBlockRows = 252;
 class MatrixRows {
  public:
   MatrixRows(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
-    const std::int64_t out_stride = out.row_stride * size_of(out.type);
+    // A single row may claim any stride.
+    const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
     for (std::int64_t i = 0; i < count; ++i) {

@@ -13,7 +13,8 @@ std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::in
                                std::int64_t k, int threads) noexcept {
   const KernelTable* kernels = nullptr;
   std::int64_t kn = 0;
-  if (m < 0 || n < 1 || k < 1 || !checked_product("K * N", k, n, kn).ok() ||
+  constexpr std::int64_t kMostK = std::int64_t{1} << 40;  // far beyond what int32 sums allow
+  if (m < 0 || n < 1 || k < 1 || k > kMostK || !checked_product("K * N", k, n, kn).ok() ||
       !choose_kernels(config.max_isa, kernels).ok())
     return 0;
   const PanelSplit split(n, *kernels);

@@ -2,9 +2,12 @@
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace octet {
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 long long ll(std::int64_t value) { return static_cast<long long>(value); }
 
@@ -28,14 +31,15 @@ Status add_dimension(const char* name, std::int64_t count, std::int64_t stride,
   return {};
 }
 
-Status check_clamp_bound(const char* name, float bound, Range range) {
-  if (std::isinf(bound)) return {};
+/// `open` is the infinity that stands for no bound.
+Status check_clamp_bound(const char* name, float bound, float open, Range range) {
+  if (bound == open) return {};
   if (std::nearbyint(bound) == bound && bound >= static_cast<float>(range.min) &&
       bound <= static_cast<float>(range.max))
     return {};
   return Status::invalid_argument(
-      "%s is %g: for an 8-bit output it must be a whole number in [%d, %d], or infinite", name,
-      static_cast<double>(bound), range.min, range.max);
+      "%s is %g: for an 8-bit output it must be a whole number in [%d, %d], or %s", name,
+      static_cast<double>(bound), range.min, range.max, open > 0 ? "+infinity" : "-infinity");
 }
 
 }  // namespace
@@ -112,6 +116,9 @@ Status check_scales(const char* name, std::span<const float> scales, std::int64_
 }
 
 Status check_epilogue(const Epilogue& epilogue, std::int64_t columns) {
+  if (!is_8bit(epilogue.type) && epilogue.type != DataType::kS32 && epilogue.type != DataType::kF32)
+    return Status::invalid_argument("epilogue.type is %d, which is no DataType",
+                                    static_cast<int>(epilogue.type));
   const auto biases = static_cast<std::int64_t>(epilogue.bias.size());
   if (biases != 0 && biases != columns)
     return Status::invalid_argument("epilogue.bias has %lld elements, but must have 0 or %lld",
@@ -126,8 +133,8 @@ Status check_epilogue(const Epilogue& epilogue, std::int64_t columns) {
     const Range range = range_of(epilogue.type);
     OCTET_RETURN_IF_ERROR(
         check_zero_point("epilogue.zero_point", epilogue.zero_point, epilogue.type));
-    OCTET_RETURN_IF_ERROR(check_clamp_bound("epilogue.min", epilogue.min, range));
-    OCTET_RETURN_IF_ERROR(check_clamp_bound("epilogue.max", epilogue.max, range));
+    OCTET_RETURN_IF_ERROR(check_clamp_bound("epilogue.min", epilogue.min, -kInfinity, range));
+    OCTET_RETURN_IF_ERROR(check_clamp_bound("epilogue.max", epilogue.max, kInfinity, range));
   } else if (epilogue.zero_point != 0) {
     return Status::invalid_argument("epilogue.zero_point is %d, but must be 0 for a %s output",
                                     epilogue.zero_point, name_of(epilogue.type));

@@ -1,0 +1,63 @@
+// Sizes around every multiple of the register tile and of the group of 4 values of k.
+#include "support/every_isa.hpp"
+#include "support/random_problems.hpp"
+#include "support/run_gemm.hpp"
+
+namespace octet::test {
+namespace {
+
+class GemmTileEdges : public OnEveryIsa {
+ protected:
+  std::int64_t mr() const { return info().tile_rows; }
+  std::int64_t nr() const { return info().tile_columns; }
+
+  /// One problem of this size, with the next combination of types.
+  void check(std::int64_t m, std::int64_t n, std::int64_t k) {
+    expect_exact(random_gemm(random_, m, n, k, type_combination(next_++)), isa());
+  }
+
+ private:
+  Random random_{first_seed()};
+  std::int64_t next_ = 0;
+};
+
+TEST_P(GemmTileEdges, EqualsReferenceAroundEveryTileEdge) {
+  for (std::int64_t m : around({1, mr(), 2 * mr()})) {
+    for (std::int64_t n : around({1, nr() / 4, nr() / 2, nr() * 3 / 4, nr(), 2 * nr()})) {
+      for (std::int64_t k : around({1, 4, 8, 64})) check(m, n, k);
+    }
+  }
+}
+
+TEST_P(GemmTileEdges, EqualsReferenceForEveryRowCount) {
+  for (std::int64_t m = 1; m <= 3 * mr() + 1; ++m) {
+    for (std::int64_t n : around({2, nr()})) {
+      for (std::int64_t k : {3, 16, 37}) check(m, n, k);
+    }
+  }
+}
+
+TEST_P(GemmTileEdges, EqualsReferenceForEveryColumnCount) {
+  for (std::int64_t n = 1; n <= 2 * nr() + 1; ++n) {
+    for (std::int64_t m : {std::int64_t{1}, mr(), mr() + 1}) check(m, n, 13);
+  }
+}
+
+TEST_P(GemmTileEdges, EqualsReferenceForEveryDepth) {
+  for (std::int64_t k = 1; k <= 130; ++k) {
+    for (std::int64_t m : {std::int64_t{1}, mr() + 1}) check(m, nr() / 2 + 1, k);
+  }
+}
+
+TEST_P(GemmTileEdges, EqualsReferenceAcrossCacheBlocks) {
+  for (std::int64_t k : {513, 2048, 4099}) check(2 * mr() + 1, nr() + 5, k);
+  check(131, 9, 65);
+  check(3, 1031, 66);
+  check(150, 260, 301);
+  check(600, 5, 9);
+}
+
+OCTET_ON_EVERY_ISA(GemmTileEdges);
+
+}  // namespace
+}  // namespace octet::test

@@ -1,0 +1,136 @@
+#include "support/random_problems.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace octet::test {
+namespace {
+
+std::int32_t random_zero_point(Random& random, DataType type) {
+  const std::int64_t low = lowest_of(type), high = highest_of(type);
+  const std::int64_t choices[] = {0, low, high, low + 128, random.integer(low, high)};
+  return static_cast<std::int32_t>(random.pick(choices));
+}
+
+float random_scale(Random& random, float typical) {
+  const float scale = typical * random.real(0.25f, 3.0f);
+  // A power of two makes ties: sums that lie halfway between two results.
+  return random.chance(30) ? std::exp2(std::floor(std::log2(scale))) : scale;
+}
+
+}  // namespace
+
+OwnedEpilogue random_epilogue(Random& random, DataType type, std::int64_t columns,
+                              std::int64_t terms) {
+  const float typical_sum =
+      6000.0f * std::sqrt(static_cast<float>(std::max<std::int64_t>(terms, 1)));
+  OwnedEpilogue epilogue{.type = type};
+  if (random.chance(70)) {
+    epilogue.bias.resize(static_cast<std::size_t>(columns));
+    const auto limit = static_cast<std::int64_t>(typical_sum);
+    for (auto& bias : epilogue.bias) {
+      bias = static_cast<std::int32_t>(random.integer(-limit, limit));
+    }
+  }
+  if (type == DataType::kS32) return epilogue;
+
+  epilogue.scale.resize(random.chance(50) ? static_cast<std::size_t>(columns) : 1);
+  for (auto& scale : epilogue.scale) scale = random_scale(random, 100 / typical_sum);
+  if (type == DataType::kF32) {
+    if (random.chance(30)) epilogue.min = random.real(1, 90) - 80;
+    if (random.chance(30)) epilogue.max = random.real(10, 90);
+    return epilogue;
+  }
+  epilogue.zero_point = random_zero_point(random, type);
+  const std::int64_t low = random.integer(lowest_of(type), highest_of(type));
+  if (random.chance(30)) epilogue.min = static_cast<float>(low);
+  if (random.chance(30)) {
+    epilogue.max = static_cast<float>(random.integer(low, highest_of(type)));
+  }
+  return epilogue;
+}
+
+std::vector<std::int32_t> random_zero_points(Random& random, DataType type, std::int64_t columns) {
+  const std::int64_t counts[] = {0, 1, columns};
+  std::vector<std::int32_t> zero_points(static_cast<std::size_t>(random.pick(counts)));
+  for (auto& zero_point : zero_points) zero_point = random_zero_point(random, type);
+  return zero_points;
+}
+
+void fill_operands(Random& random, GemmProblem& problem, Values lhs, Values rhs) {
+  problem.lhs = random_values(random, problem.lhs_type, problem.m * problem.k, lhs);
+  problem.rhs = random_values(random, problem.rhs_type, problem.k * problem.n, rhs);
+}
+
+GemmProblem random_gemm(Random& random, std::int64_t m, std::int64_t n, std::int64_t k,
+                        Types types) {
+  GemmProblem problem{.m = m, .n = n, .k = k, .lhs_type = types.lhs, .rhs_type = types.rhs};
+  problem.lhs_zero_point = random_zero_point(random, types.lhs);
+  problem.rhs_zero_point = random_zero_points(random, types.rhs, n);
+  problem.rhs_transposed = random.chance(50);
+  problem.epilogue = random_epilogue(random, types.out, n, k);
+  constexpr Values kValues[] = {Values::kAny, Values::kAny, Values::kExtremes};
+  const Values lhs = random.pick(kValues), rhs = random.pick(kValues);
+  fill_operands(random, problem, lhs, rhs);
+  return problem;
+}
+
+void fill_operands(Random& random, ConvolutionProblem& problem, Values in, Values weights) {
+  const ConvolutionConfig& c = problem.config;
+  problem.in = random_values(random, c.in_type,
+                             problem.batch * problem.height * problem.width * c.in_channels, in);
+  problem.weights =
+      random_values(random, c.weights_type,
+                    c.out_channels * c.kernel_h * c.kernel_w * c.in_channels / c.groups, weights);
+}
+
+void randomize(Random& random, ConvolutionProblem& problem) {
+  ConvolutionConfig& c = problem.config;
+  constexpr WeightsLayout kLayouts[] = {WeightsLayout::kOHWI, WeightsLayout::kOIHW,
+                                        WeightsLayout::kHWIO};
+  c.in_type = random.pick(k8BitTypes);
+  c.weights_type = random.pick(k8BitTypes);
+  c.weights_layout = random.pick(kLayouts);
+  c.in_zero_point = random_zero_point(random, c.in_type);
+  problem.weights_zero_point = random_zero_points(random, c.weights_type, c.out_channels);
+  problem.epilogue = random_epilogue(random, random.pick(kOutTypes), c.out_channels,
+                                     c.kernel_h * c.kernel_w * c.in_channels / c.groups);
+  constexpr Values kValues[] = {Values::kAny, Values::kAny, Values::kExtremes};
+  const Values in = random.pick(kValues), weights = random.pick(kValues);
+  fill_operands(random, problem, in, weights);
+}
+
+std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::int64_t batch,
+                                                           std::int64_t height,
+                                                           std::int64_t width) {
+  struct Form {
+    std::int64_t in_channels, out_channels, groups, kernel;
+  };
+  constexpr Form kForms[] = {{16, 9, 1, 1},  {3, 17, 1, 3},   {24, 33, 1, 3}, {5, 4, 1, 3},
+                             {10, 20, 5, 3}, {37, 37, 37, 3}, {9, 18, 9, 3}};
+  std::vector<ConvolutionProblem> problems;
+  for (const Form& form : kForms) {
+    for (std::int64_t stride : {1, 2}) {
+      const std::int64_t pad = form.kernel / 2;
+      ConvolutionProblem problem{.config = {.in_channels = form.in_channels,
+                                            .out_channels = form.out_channels,
+                                            .kernel_h = form.kernel,
+                                            .kernel_w = form.kernel,
+                                            .stride_h = stride,
+                                            .stride_w = stride,
+                                            .pad_top = pad,
+                                            .pad_left = pad,
+                                            .pad_bottom = pad,
+                                            .pad_right = pad,
+                                            .groups = form.groups},
+                                 .batch = batch,
+                                 .height = height,
+                                 .width = width};
+      randomize(random, problem);
+      problems.push_back(std::move(problem));
+    }
+  }
+  return problems;
+}
+
+}  // namespace octet::test

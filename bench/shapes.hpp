@@ -1,0 +1,46 @@
+/// The sizes of model layers, read from CSV files such as those in bench/shapes/.
+///
+/// A file begins with a row of column names, in any order; columns that are not asked for are
+/// ignored, and so are empty lines. Whatever is wrong with a file is thrown as std::runtime_error
+/// whose text names the file, the line and the column.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace octet::bench {
+
+/// Columns: name, M, N, K.
+struct GemmShape {
+  std::string name;
+  std::int64_t m, n, k;
+};
+
+/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (each on
+/// both sides), dilH, dilW (1 is dense), groups.
+struct ConvShape {
+  std::string name;
+  std::int64_t batch, height, width, in_channels, out_channels, kernel_h, kernel_w;
+  std::int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
+
+  std::int64_t out_height() const {
+    return (height + 2 * pad_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
+  }
+  std::int64_t out_width() const {
+    return (width + 2 * pad_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
+  }
+};
+
+/// Columns: name, operation, rows, columns.
+struct ConversionShape {
+  std::string name;
+  std::string operation;  ///< "quantize", "dequantize" or "requantize".
+  std::int64_t rows, columns;
+};
+
+std::vector<GemmShape> read_gemm_shapes(const std::string& path);
+std::vector<ConvShape> read_conv_shapes(const std::string& path);
+std::vector<ConversionShape> read_conversion_shapes(const std::string& path);
+
+}  // namespace octet::bench

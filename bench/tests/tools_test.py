@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""The tools as a user calls them: tools_test.py OCTET_BENCH REPORT [OCTET_VALIDATE]"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+GEMM = "K, name ,N,model,M\n7,tiny,5,any,3\n\n 64,small,33,any,17\n"
+CONV = ("name,N,H,W,IC,OC,R,S,strideH,strideW,padH,padW,dilH,dilW,groups\n"
+        "tiny,1,4,4,8,8,3,3,1,1,1,1,1,1,1\ndepthwise,2,6,5,4,4,3,3,2,1,1,1,1,1,4\n")
+QUANTIZE = "name,operation,rows,columns\nq,quantize,3,5\nd,dequantize,3,5\nr,requantize,3,5\n"
+
+
+class Tool(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def shapes(self, text):
+        path = self.folder / "shapes.csv"
+        path.write_text(text)
+        return f"--shapes={path}"
+
+    def call(self, status, *command):
+        run = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        return run
+
+
+class Validate(Tool):
+    def setUp(self):
+        super().setUp()
+        if VALIDATE is None:
+            self.skipTest("built without oneDNN")
+
+    def test_every_isa_equals_onednn(self):
+        for suite, text in ("gemm", GEMM), ("conv", CONV):
+            run = self.call(0, VALIDATE, "--suite", suite, self.shapes(text), "--isa", "all")
+            self.assertRegex(run.stdout.splitlines()[-1], r"^\d+ problems, 0 differ$")
+            self.assertIn("scalar", run.stdout)
+
+    def test_two_threads(self):
+        self.call(0, VALIDATE, "--suite=gemm", self.shapes(GEMM), "--threads=2")
+
+    def test_a_limited_scalar_run_says_so(self):
+        run = self.call(0, VALIDATE, "--suite=gemm", self.shapes(GEMM), "--isa=scalar",
+                        "--scalar-gops=1e-8")
+        self.assertIn("only the first 1 of 17 rows", run.stdout)
+
+    def test_a_malformed_file_is_named_with_line_and_column(self):
+        run = self.call(2, VALIDATE, "--suite=gemm", self.shapes("name,M,N,K\na,1,2,x\n"))
+        self.assertIn("shapes.csv:2: column K: 'x' is not a whole number", run.stderr)
+
+
+class BadInput(Tool):
+    """Both tools read files with the same code."""
+
+    def message(self, suite, text):
+        return self.call(2, BENCH, f"--suite={suite}", self.shapes(text)).stderr
+
+    def test_not_a_number(self):
+        self.assertRegex(self.message("gemm", "name,M,N,K\na,1,2,3\nb,1,2x,3\n"),
+                         r"shapes.csv:3: column N: '2x' is not a whole number")
+
+    def test_out_of_range(self):
+        for value in "0", "-1", "2147483648", "99999999999999999999", "1.5":
+            self.assertIn(":2: column K:", self.message("gemm", f"name,M,N,K\na,1,2,{value}\n"))
+
+    def test_wrong_number_of_cells(self):
+        self.assertIn(":2: column K: is missing", self.message("gemm", "name,M,N,K\na,1,2\n"))
+        self.assertIn(":2: column K: is followed", self.message("gemm", "name,M,N,K\na,1,2,3,4\n"))
+
+    def test_empty_cell(self):
+        self.assertIn(":2: column name: is empty", self.message("gemm", "name,M,N,K\n,1,2,3\n"))
+
+    def test_columns(self):
+        self.assertIn("no column K", self.message("gemm", "name,M,N\na,1,2\n"))
+        self.assertIn("column M: stands there twice", self.message("gemm", "name,M,N,K,M\n"))
+
+    def test_impossible_convolution(self):
+        lines = CONV.splitlines()
+        self.assertIn(":2: column groups: does not divide IC",
+                      self.message("conv", f"{lines[0]}\n{lines[1][:-1]}3\n"))
+        self.assertIn(":2: column R:", self.message(
+            "conv", f"{lines[0]}\nlarge,1,4,4,8,8,7,3,1,1,1,1,1,1,1\n"))
+
+    def test_nothing_there(self):
+        self.assertIn("no line", self.message("gemm", "name,M,N,K\n"))
+        self.call(2, BENCH, "--suite=gemm", f"--shapes={self.folder}/absent.csv")
+
+    def test_command_line(self):
+        self.call(2, BENCH, "--suite=gem", self.shapes(GEMM))
+        self.call(2, BENCH, "--suite=gemm", self.shapes(GEMM), "--unknown=1")
+        run = self.call(2, BENCH, "--suite=gemm", self.shapes(GEMM), "--isa=unknown")
+        self.assertIn("unknown ISA 'unknown'", run.stderr)
+
+
+class Bench(Tool):
+    def bench(self, *options):
+        out = self.folder / "out.json"
+        self.call(0, BENCH, *options, "--benchmark_min_time=0.001", "--benchmark_repetitions=2",
+                  f"--benchmark_out={out}")
+        return json.loads(out.read_text()), self.call(0, REPORT, out).stdout
+
+    def medians(self, results):
+        return {run["run_name"]: run for run in results["benchmarks"]
+                if run.get("aggregate_name") == "median"}
+
+    def test_layers(self):
+        for suite, text, names in ("gemm", GEMM, "tiny small"), ("conv", CONV, "tiny depthwise"):
+            results, table = self.bench(f"--suite={suite}", self.shapes(text))
+            medians = self.medians(results)
+            for name in names.split():
+                run = medians[f"{suite}/octet/{name}"]
+                self.assertGreater(run["ops"], 0)
+                self.assertAlmostEqual(run["share_of_peak"], run["ops"] / run["peak"], delta=0.5)
+                self.assertIn(name, table)
+            if VALIDATE is not None:
+                self.assertIn(f"{suite}/onednn/tiny", medians)
+                self.assertRegex(table.splitlines()[-1], r"^Geometric mean of 2 ratios .*: [0-9.]+$")
+
+    def test_isa_threads_filter_and_config(self):
+        results, table = self.bench("--suite=gemm", self.shapes(GEMM), "--isa=scalar",
+                                    "--threads=2", "--config=s8s8_s32",
+                                    "--benchmark_filter=octet/small")
+        self.assertEqual(list(self.medians(results)), ["gemm/octet/small"])
+        self.assertEqual(results["context"]["isa"], "scalar")
+        self.assertIn("gemm s8s8_s32, 2 thread(s), ISA scalar", table)
+
+    def test_conversions(self):
+        results, _ = self.bench("--suite=quantize", self.shapes(QUANTIZE))
+        self.assertEqual(list(self.medians(results)),
+                         ["quantize/octet/q", "quantize/octet/d", "quantize/octet/r"])
+
+
+if __name__ == "__main__":
+    BENCH, REPORT, VALIDATE = (sys.argv[1:] + [None])[:3]
+    unittest.main(argv=sys.argv[:1])

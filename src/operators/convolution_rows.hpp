@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "dispatch/convolution_form.hpp"
-#include "kernels/kernel.hpp"
+#include "dispatch/registry.hpp"
 #include "octet/convolution.hpp"
 #include "operators/aligned_buffer.hpp"
 #include "operators/tile_loop.hpp"

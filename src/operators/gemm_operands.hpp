@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dispatch/registry.hpp"
 #include "dispatch/schedule.hpp"
-#include "kernels/kernel.hpp"
 #include "octet/gemm.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tile_loop.hpp"

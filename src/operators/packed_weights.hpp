@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/kernel.hpp"
+#include "dispatch/registry.hpp"
 #include "octet/epilogue.hpp"
 #include "octet/status.hpp"
 #include "operators/aligned_buffer.hpp"

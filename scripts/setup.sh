@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by `quickstart` and `test`: what octet needs of a machine, and how progress is shown.
 # Both run in the repository's root and write only below build/.
 
@@ -39,7 +39,7 @@ quietly() {
 
 # install_packages NAME...: installs what is missing, and only that.
 install_packages() {
-  if ! command -v apt-get dpkg-query > /dev/null; then
+  if ! command -v apt-get > /dev/null; then
     cat << END
 This machine has no apt-get. Install the equivalents of these Debian packages:
   $*

@@ -56,7 +56,7 @@ struct Simd : Vector256 {
     return _mm256_add_epi32(acc, _mm256_madd_epi16(a.odd, b.odd));
   }
   static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
+    const __m256i bytes = load(panel);
     return {_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)};
   }
   static OCTET_INLINE Rhs ones() { return {_mm256_set1_epi16(1), _mm256_set1_epi16(1)}; }
@@ -76,24 +76,20 @@ struct Simd : Vector256 {
   }
   template <bool kFlip>
   static OCTET_INLINE Lhs broadcast4(const std::uint8_t* row) {
-    std::uint32_t group;
-    __builtin_memcpy(&group, row, sizeof group);
-    return set4<kFlip>(group);
+    return set4<kFlip>(load_group(row));
   }
   template <bool kFlip>
   static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
-    std::uint32_t group;
-    __builtin_memcpy(&group, row, sizeof group);
-    return set4<kFlip>(group >> bits);
+    return set4<kFlip>(load_group(row) >> bits);
   }
   template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
-    return widened<kFlip>(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
+    return widened<kFlip>(load(row));
   }
 
   /// The weight of a channel is the low byte of its lane.
   static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
+    const __m256i bytes = load(panel);
     return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8);
   }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {

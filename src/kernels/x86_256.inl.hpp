@@ -7,6 +7,16 @@ struct Vector256 {
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx2>;
   using F32Batch = xsimd::batch<float, xsimd::avx2>;
 
+  static OCTET_INLINE I32 load(const void* in) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(in));
+  }
+  static OCTET_INLINE I32 fill(std::uint32_t lane) {
+    return _mm256_set1_epi32(static_cast<int>(lane));
+  }
+  static OCTET_INLINE I32 exclusive_or(I32 a, I32 b) { return _mm256_xor_si256(a, b); }
+  static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
+    return _mm256_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
+  }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm256_castps_si256(v); }
 
   /// All ones in the first `count` lanes, 1 to kLanes.

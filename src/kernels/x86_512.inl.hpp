@@ -7,6 +7,14 @@ struct Vector512 {
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx512bw>;
   using F32Batch = xsimd::batch<float, xsimd::avx512bw>;
 
+  static OCTET_INLINE I32 load(const void* in) { return _mm512_loadu_si512(in); }
+  static OCTET_INLINE I32 fill(std::uint32_t lane) {
+    return _mm512_set1_epi32(static_cast<int>(lane));
+  }
+  static OCTET_INLINE I32 exclusive_or(I32 a, I32 b) { return _mm512_xor_si512(a, b); }
+  static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
+    return _mm512_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
+  }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm512_castps_si512(v); }
 
   /// The first `count` lanes, 1 to kLanes.

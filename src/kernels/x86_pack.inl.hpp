@@ -1,5 +1,12 @@
-// Byte transposes for packing, on 128-bit vectors that every x86 ISA here has. Included inside an
-// ISA's anonymous namespace.
+// Loads, prefetch and byte transposes, on 128-bit vectors that every x86 ISA here has. Included
+// inside an ISA's anonymous namespace.
+
+/// A k-group of a row.
+OCTET_INLINE std::uint32_t load_group(const std::uint8_t* row) {
+  std::uint32_t group;
+  __builtin_memcpy(&group, row, sizeof group);
+  return group;
+}
 
 /// Asks for the cache line `distance` bytes behind `address`, which need not be the caller's:
 /// nothing is read.

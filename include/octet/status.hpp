@@ -27,6 +27,7 @@ class [[nodiscard]] Status {
 
   bool ok() const noexcept { return code_ == StatusCode::kOk; }
   StatusCode code() const noexcept { return code_; }
+  /// Empty on success; a NUL follows the text.
   std::string_view message() const noexcept { return message_; }
 
  private:

@@ -2,8 +2,7 @@
 // For CPUs with no AVX-512: Alder Lake, Sierra Forest and their successors.
 //
 //   vpdpbusd ymm   2 per cycle, latency 4 or 5
-//   registers      16 ymm: 6 x 2 sums + 2 panel vectors + 1 broadcast = 15; 9 x 1 + 1 + 1 + 1 flip
-//   = 12
+//   registers      16 ymm: 6 x 2 sums + 2 panel vectors + 1 broadcast = 15; 9 x 1 + 3 = 12
 #include <immintrin.h>
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 /// How octet reports what it refuses: no exceptions, no aborts.
 #pragma once
 
+#include <cstdarg>
 #include <cstdint>
 #include <string_view>
 
@@ -31,6 +32,8 @@ class [[nodiscard]] Status {
   std::string_view message() const noexcept { return message_; }
 
  private:
+  Status(StatusCode code, const char* format, std::va_list arguments) noexcept;
+
   StatusCode code_ = StatusCode::kOk;
   char message_[255];  // the first byte alone is set on success: calls are short
 };

@@ -5,11 +5,30 @@
 
 namespace octet {
 
-/// Tasks over a grid of `row_parts` x `panel_parts`; task i has row part i / panel_parts.
+/// Tasks over a grid of `row_parts` x `panel_parts`; see TaskPart.
 struct TaskGrid {
   std::int64_t row_parts = 1;
   std::int64_t panel_parts = 1;
   std::int64_t tasks() const { return row_parts * panel_parts; }
+};
+
+/// [0, total) cut into `parts` of nearly equal size: where part i begins.
+constexpr std::int64_t part_begin(std::int64_t total, std::int64_t parts, std::int64_t i) {
+  if (parts == 1) return i * total;
+  const std::int64_t larger = total % parts;
+  return total / parts * i + (i < larger ? i : larger);
+}
+
+/// The rows and panels of one task of a grid, of so many in all.
+struct TaskPart {
+  constexpr TaskPart(const TaskGrid& grid, std::int64_t task, std::int64_t rows,
+                     std::int64_t panels)
+      : first_row(part_begin(rows, grid.row_parts, task / grid.panel_parts)),
+        last_row(part_begin(rows, grid.row_parts, task / grid.panel_parts + 1)),
+        first_panel(part_begin(panels, grid.panel_parts, task % grid.panel_parts)),
+        last_panel(part_begin(panels, grid.panel_parts, task % grid.panel_parts + 1)) {}
+  std::int64_t first_row, last_row;
+  std::int64_t first_panel, last_panel;
 };
 
 /// What is known of a multiplication before it runs.

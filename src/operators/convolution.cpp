@@ -218,19 +218,14 @@ Status Convolution::run(const ConstImages& in, const Images& out,
     ConvolutionRows rows(geometry, impl_->form, in, out, impl_->pad_row.get(), impl_->row_passes(),
                          ConvolutionRows::take_memory(scratch, geometry, impl_->form,
                                                       made.block_rows, weights.taps()));
-    const std::int64_t row_part = task / made.grid.panel_parts;
-    const std::int64_t panel_part = task % made.grid.panel_parts;
-    const std::int64_t first_panel = part_begin(split.panels, made.grid.panel_parts, panel_part);
-    const std::int64_t last_panel = part_begin(split.panels, made.grid.panel_parts, panel_part + 1);
-    const std::int64_t end = part_begin(pixels, made.grid.row_parts, row_part + 1);
-    for (std::int64_t pixel = part_begin(pixels, made.grid.row_parts, row_part); pixel < end;
-         pixel += made.block_rows) {
-      rows.point_to(pixel, std::min(made.block_rows, end - pixel));
+    const TaskPart part(made.grid, task, pixels, split.panels);
+    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block_rows) {
+      rows.point_to(pixel, std::min(made.block_rows, part.last_row - pixel));
       for (std::int64_t group = 0; group < weights.groups(); ++group) {
         if (weights.uses_row_sums())
           rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.k(),
                             weights.k());
-        multiply_panels(rows.block(), weights, group, first_panel, last_panel);
+        multiply_panels(rows.block(), weights, group, part.first_panel, part.last_panel);
       }
     }
   });

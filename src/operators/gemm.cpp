@@ -59,18 +59,13 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
   const PanelSplit& split = weights.split();
   const TaskGrid grid = plan_gemm(lhs.rows, impl_->k, split, threads_of(resources.executor));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    const std::int64_t row_part = task / grid.panel_parts;
-    const std::int64_t panel_part = task % grid.panel_parts;
-    const std::int64_t first_panel = part_begin(split.panels, grid.panel_parts, panel_part);
-    const std::int64_t last_panel = part_begin(split.panels, grid.panel_parts, panel_part + 1);
-    for_each_block(part_begin(lhs.rows, grid.row_parts, row_part),
-                   part_begin(lhs.rows, grid.row_parts, row_part + 1),
-                   [&](std::int64_t first, std::int64_t count) {
-                     MatrixRows rows(lhs, out, first, count);
-                     if (weights.uses_row_sums())
-                       rows.add_row_sums(weights.kernels(), weights.flips_lhs(), impl_->k);
-                     multiply_panels(rows.block(), weights, 0, first_panel, last_panel);
-                   });
+    const TaskPart part(grid, task, lhs.rows, split.panels);
+    for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
+      MatrixRows rows(lhs, out, first, count);
+      if (weights.uses_row_sums())
+        rows.add_row_sums(weights.kernels(), weights.flips_lhs(), impl_->k);
+      multiply_panels(rows.block(), weights, 0, part.first_panel, part.last_panel);
+    });
   });
   return {};
 }

@@ -51,20 +51,16 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
     for (std::int64_t before = 0; before < task; ++before)
       PanelRing(scratch, split, *kernels, view.k);
     const PanelRing buffers(scratch, split, *kernels, view.k);
-    PanelPipeline pipeline(*kernels, view, split, lhs_sign.flip, rhs_sign, quantization, buffers);
-    const std::int64_t row_part = task / grid.panel_parts;
-    const std::int64_t first_row = part_begin(lhs.rows, grid.row_parts, row_part);
-    const std::int64_t last_row = part_begin(lhs.rows, grid.row_parts, row_part + 1);
-    const std::int64_t panel_part = task % grid.panel_parts;
-    pipeline.run(part_begin(split.panels, grid.panel_parts, panel_part),
-                 part_begin(split.panels, grid.panel_parts, panel_part + 1), last_row - first_row,
-                 [&](const Panel& panel, PackJob* job) {
-                   for_each_block(first_row, last_row, [&](std::int64_t first, std::int64_t count) {
-                     MatrixRows rows(lhs, out, first, count);
-                     if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
-                     multiply_panel(rows.block(), panel, job);
-                   });
-                 });
+    PanelPipeline pipeline(*kernels, view, split, lhs_sign, rhs_sign, quantization, buffers);
+    const TaskPart part(grid, task, lhs.rows, split.panels);
+    const auto multiply = [&](const Panel& panel, PackJob* job) {
+      for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
+        MatrixRows rows(lhs, out, first, count);
+        if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
+        multiply_panel(rows.block(), panel, job);
+      });
+    };
+    pipeline.run(part.first_panel, part.last_panel, part.last_row - part.first_row, multiply);
   });
   return {};
 }

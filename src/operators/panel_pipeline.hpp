@@ -42,12 +42,12 @@ struct PanelRing {
 class PanelPipeline {
  public:
   PanelPipeline(const KernelTable& kernels, const WeightsView& weights, const PanelSplit& split,
-                bool flip_lhs, KernelSign rhs, const Quantization& quantization,
+                KernelSign lhs, KernelSign rhs, const Quantization& quantization,
                 const PanelRing& ring)
       : kernels_(kernels),
         weights_(weights),
         split_(split),
-        flip_lhs_(flip_lhs),
+        lhs_(lhs),
         rhs_(rhs),
         quantization_(quantization),
         ring_(ring),
@@ -100,9 +100,8 @@ class PanelPipeline {
 
   /// A packed panel, and its terms of the epilogue.
   Panel panel_of(std::int64_t p, const PackArgs& packed) const {
-    fill_panel_terms(quantization_, KernelSign(quantization_.lhs_type, kernels_.lhs_signed), rhs_,
-                     weights_.k, split_.column(p), packed.columns, packed.vectors * split_.lanes,
-                     packed.column_sums, ring_.terms);
+    fill_panel_terms(quantization_, lhs_, rhs_, weights_.k, split_.column(p), packed.columns,
+                     packed.vectors * split_.lanes, packed.column_sums, ring_.terms);
     return {.kernels = &kernels_,
             .terms = &terms_,
             .data = packed.panel,
@@ -113,14 +112,14 @@ class PanelPipeline {
             .row_offset = 0,
             .column = split_.column(p),
             .term = 0,
-            .flip = flip_lhs_,
+            .flip = lhs_.flip,
             .depthwise = false};
   }
 
   const KernelTable& kernels_;
   const WeightsView& weights_;
   const PanelSplit& split_;
-  bool flip_lhs_;
+  KernelSign lhs_;
   KernelSign rhs_;
   const Quantization& quantization_;
   PanelRing ring_;

@@ -1,9 +1,11 @@
 #include "octet/quantize.hpp"
 
+#include <algorithm>
+
 #include "dispatch/registry.hpp"
+#include "dispatch/schedule.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tasks.hpp"
-#include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
 
 namespace octet {

@@ -1,26 +1,25 @@
 #include "octet/status.hpp"
 
-#include <cstdarg>
 #include <cstdio>
 
 namespace octet {
 
+Status::Status(StatusCode code, const char* format, std::va_list arguments) noexcept : code_(code) {
+  std::vsnprintf(message_, sizeof message_, format, arguments);
+}
+
 Status Status::invalid_argument(const char* format, ...) noexcept {
-  Status status;
-  status.code_ = StatusCode::kInvalidArgument;
   std::va_list arguments;
   va_start(arguments, format);
-  std::vsnprintf(status.message_, sizeof status.message_, format, arguments);
+  const Status status(StatusCode::kInvalidArgument, format, arguments);
   va_end(arguments);
   return status;
 }
 
 Status Status::error(StatusCode code, const char* format, ...) noexcept {
-  Status status;
-  status.code_ = code;
   std::va_list arguments;
   va_start(arguments, format);
-  std::vsnprintf(status.message_, sizeof status.message_, format, arguments);
+  const Status status(code, format, arguments);
   va_end(arguments);
   return status;
 }

@@ -111,10 +111,4 @@ inline void multiply_panels(const RowBlock& block, const PackedWeights& weights,
   }
 }
 
-/// [0, total) cut into `parts` of nearly equal size: where part i begins.
-constexpr std::int64_t part_begin(std::int64_t total, std::int64_t parts, std::int64_t i) {
-  if (parts == 1) return i * total;
-  return total / parts * i + std::min(i, total % parts);
-}
-
 }  // namespace octet

@@ -219,14 +219,17 @@ Status Convolution::run(const ConstImages& in, const Images& out,
                          ConvolutionRows::take_memory(scratch, geometry, impl_->form,
                                                       made.block_rows, weights.taps()));
     const TaskPart part(made.grid, task, pixels, split.panels);
+    TileLoop tiles(weights.kernels());
     for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block_rows) {
       rows.point_to(pixel, std::min(made.block_rows, part.last_row - pixel));
       for (std::int64_t group = 0; group < weights.groups(); ++group) {
         if (weights.uses_row_sums())
           rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.k(),
                             weights.k());
-        multiply_panels(rows.block(), weights, group, part.first_panel, part.last_panel);
+        multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
+        if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
       }
+      tiles.finish();
     }
   });
   return {};

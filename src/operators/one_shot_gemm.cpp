@@ -53,11 +53,13 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
     const PanelRing buffers(scratch, split, *kernels, view.k);
     PanelPipeline pipeline(*kernels, view, split, lhs_sign, rhs_sign, quantization, buffers);
     const TaskPart part(grid, task, lhs.rows, split.panels);
+    TileLoop tiles(*kernels);
     const auto multiply = [&](const Panel& panel, PackJob* job) {
       for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
         MatrixRows rows(lhs, out, first, count);
         if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
-        multiply_panel(rows.block(), panel, job);
+        tiles.multiply(rows.block(), panel, job);
+        tiles.finish();
       });
     };
     pipeline.run(part.first_panel, part.last_panel, part.last_row - part.first_row, multiply);

@@ -57,7 +57,9 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
   OCTET_RETURN_IF_ERROR(
       check_gemm_operands(impl_->lhs_type, weights.terms().type, impl_->k, impl_->n, lhs, out));
   const PanelSplit& split = weights.split();
-  const TaskGrid grid = plan_gemm(lhs.rows, impl_->k, split, threads_of(resources.executor));
+  const TaskGrid grid =
+      plan_tasks(gemm_work(weights.kernels(), split, lhs.rows, impl_->k, out.type),
+                 threads_of(resources.executor));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     const TaskPart part(grid, task, lhs.rows, split.panels);
     TileLoop tiles(weights.kernels());

@@ -22,8 +22,9 @@ Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs);
 Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
                            const ConstMatrix& lhs, const Matrix& out);
 
-/// The tasks of a call, whether or not its weights are packed yet.
-TaskGrid plan_gemm(std::int64_t m, std::int64_t k, const PanelSplit& split, int threads);
+/// What the threads of a call share; without what is said of weights that are not packed yet.
+WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int64_t m,
+                   std::int64_t k, DataType out_type);
 
 /// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
 inline constexpr std::int64_t kBlockRows = 252;

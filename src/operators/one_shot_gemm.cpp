@@ -8,6 +8,20 @@
 #include "operators/validate.hpp"
 
 namespace octet {
+namespace {
+
+TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, std::int64_t m, std::int64_t k,
+              DataType out_type, int threads) {
+  WorkSize work = gemm_work(kernels, split, m, k, out_type);
+  work.packs_weights = true;
+  return plan_tasks(work, threads);
+}
+
+TaskScratch task_scratch(const KernelTable& kernels, const PanelSplit& split, std::int64_t k) {
+  return TaskScratch([&](ScratchCursor& scratch) { PanelRing(scratch, split, kernels, k); });
+}
+
+}  // namespace
 
 std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
                                std::int64_t k, int threads) noexcept {
@@ -18,10 +32,8 @@ std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::in
       !choose_kernels(config.max_isa, kernels).ok())
     return 0;
   const PanelSplit split(n, *kernels);
-  ScratchCursor scratch(nullptr);
-  for (std::int64_t i = plan_gemm(m, k, split, std::max(threads, 1)).tasks(); i > 0; --i)
-    PanelRing(scratch, split, *kernels, k);
-  return scratch.used();
+  const TaskGrid grid = plan(*kernels, split, m, k, config.epilogue.type, threads);
+  return task_scratch(*kernels, split, k).bytes(grid.tasks());
 }
 
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
@@ -44,13 +56,12 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
   const KernelSign rhs_sign(rhs.type, true);
   const bool row_sums = needs_row_sums(quantization, rhs_sign);
   const PanelSplit split(view.n, *kernels);
-  const TaskGrid grid = plan_gemm(lhs.rows, view.k, split, threads);
+  const TaskGrid grid = plan(*kernels, split, lhs.rows, view.k, config.epilogue.type, threads);
+  const TaskScratch scratch = task_scratch(*kernels, split, view.k);
 
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor scratch(resources.scratch.data());
-    for (std::int64_t before = 0; before < task; ++before)
-      PanelRing(scratch, split, *kernels, view.k);
-    const PanelRing buffers(scratch, split, *kernels, view.k);
+    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
+    const PanelRing buffers(piece, split, *kernels, view.k);
     PanelPipeline pipeline(*kernels, view, split, lhs_sign, rhs_sign, quantization, buffers);
     const TaskPart part(grid, task, lhs.rows, split.panels);
     TileLoop tiles(*kernels);

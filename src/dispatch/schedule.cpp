@@ -51,8 +51,10 @@ double task_time(const WorkSize& work, const TaskGrid& grid) {
   const std::int64_t tiles = divide_up(task_rows, work.tile_rows);
 
   const auto rows = static_cast<double>(task_rows);
-  const auto columns = static_cast<double>(panels * work.panel_columns * work.groups);
-  const auto depth = static_cast<double>(work.taps * divide_up(work.k, kKr) * kKr);
+  const auto columns =
+      static_cast<double>(panels) * static_cast<double>(work.panel_columns * work.groups);
+  const auto depth =
+      static_cast<double>(work.taps) * static_cast<double>(divide_up(work.k, kKr) * kKr);
   const double dots = std::max(rows, kLeastRows * static_cast<double>(tiles)) * columns * depth /
                       (work.lanes * kKr);
   const double outputs = rows * columns;
@@ -84,9 +86,10 @@ TaskGrid plan_tasks(const WorkSize& work, int threads) {
   if (threads <= 1) return best;
   // Far below any use for a second thread, and without a division: small calls are to be short.
   constexpr std::int64_t kSmall = 1'000'000;
-  const std::int64_t columns = work.panels * work.panel_columns * work.groups;
-  if (work.rows < kSmall && columns < kSmall && work.taps * work.k < kSmall &&
-      work.rows * columns * work.taps * (work.k + 64) < kSmall)
+  if (work.rows < kSmall && work.columns < kSmall && work.taps < kSmall && work.k < kSmall &&
+      static_cast<double>(work.rows * work.columns) *
+              static_cast<double>(work.taps * (work.k + 64)) <
+          kSmall)
     return best;
   double best_time = task_time(work, best);
   if (best_time < 2 * kFirstThread) return best;

@@ -23,7 +23,8 @@ constexpr std::int64_t part_begin(std::int64_t total, std::int64_t parts, std::i
   return total / parts * i + (i < larger ? i : larger);
 }
 
-constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+/// a / b, rounded up; for any a of 0 and more.
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return a / b + (a % b > 0); }
 
 /// The rows and panels of one task of a grid, of so many in all.
 struct TaskPart {

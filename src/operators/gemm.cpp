@@ -64,7 +64,8 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
     const TaskPart part(grid, task, lhs.rows, split.panels);
     TileLoop tiles(weights.kernels());
     for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
-      MatrixRows rows(lhs, out, first, count);
+      MatrixRows rows;
+      rows.add(lhs, out, first, count);
       if (weights.uses_row_sums())
         rows.add_row_sums(weights.kernels(), weights.flips_lhs(), impl_->k);
       multiply_panels(tiles, rows.block(), weights, 0, part.first_panel, part.last_panel);

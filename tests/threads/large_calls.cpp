@@ -7,6 +7,7 @@
 #include "support/every_isa.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random_problems.hpp"
+#include "support/run_batch.hpp"
 #include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
 
@@ -25,12 +26,25 @@ struct Solved {
 std::vector<Solved<GemmProblem>> large_gemms() {
   std::vector<Solved<GemmProblem>> solved;
   Random random(first_seed());
-  for (auto [m, n, k] : {std::array{2603, 21, 431}, std::array{3, 3101, 2123},
-                         std::array{251, 361, 283}, std::array{53, 201, 1902},
-                         std::array{2, 331, 30000}, std::array{7, 64, 300}, std::array{2, 3, 5}}) {
+  for (auto [m, n, k] :
+       {std::array{2603, 21, 431}, std::array{3, 3101, 2123}, std::array{251, 361, 283},
+        std::array{2, 331, 30000}, std::array{7, 64, 300}, std::array{2, 3, 5}}) {
     const Types types = type_combination(random.integer(0, kTypeCombinations - 1));
     GemmProblem problem = random_gemm(random, m, n, k, types);
     Cells expected = reference_gemm(problem);
+    solved.push_back({std::move(problem), std::move(expected)});
+  }
+  return solved;
+}
+
+/// Many small matrices, and few large ones.
+std::vector<Solved<BatchProblem>> large_batches() {
+  std::vector<Solved<BatchProblem>> solved;
+  Random random(first_seed());
+  for (auto [count, m, n, k] : {std::array{23, 77, 130, 90}, std::array{2, 150, 201, 330}}) {
+    const Types types = type_combination(random.integer(0, kTypeCombinations - 1));
+    BatchProblem problem = random_batch(random, random_layouts(random), count, m, n, k, types);
+    Cells expected = reference_batch(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }
   return solved;
@@ -77,10 +91,20 @@ std::vector<Call> gemm_calls(const GemmProblem& problem, const Cells& expected,
 
 std::vector<Call> large_calls(const std::string& isa) {
   static const auto gemms = large_gemms();
+  static const auto batches = large_batches();
   static const auto convolutions = large_convolutions();
   std::vector<Call> calls;
   for (const auto& [problem, expected] : gemms) {
     for (Call& call : gemm_calls(problem, expected, isa)) calls.push_back(std::move(call));
+  }
+  for (const auto& [problem, expected] : batches) {
+    const GemmProblem& first = problem.matrices[0];
+    const auto products = static_cast<double>(first.m * first.n * first.k) *
+                          static_cast<double>(problem.matrices.size());
+    calls.push_back({isa + ": " + describe(problem), products, expected, first.n,
+                     first.epilogue.type, [&problem = problem, isa](Executor* executor) {
+                       return run_batch(problem, isa, kEnds, executor);
+                     }});
   }
   for (const auto& [problem, expected] : convolutions) {
     const auto convolution =

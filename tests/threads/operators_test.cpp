@@ -27,19 +27,19 @@ TEST_P(OperatorThreads, DoNotChangeTheResult) {
   std::array<std::int64_t, 6> most_tasks = {};  // by threads
   for (const Call& call : large_calls(isa())) {
     expect_exact(call, nullptr);
-    for (std::size_t threads = 1; threads < most_tasks.size(); ++threads) {
+    for (std::size_t threads : {2, 3, 5}) {
       ThreadExecutor executor(static_cast<int>(threads));
       expect_same_with(call, executor);
       most_tasks[threads] = std::max(most_tasks[threads], executor.most_tasks());
     }
   }
-  for (std::size_t threads = 2; threads < most_tasks.size(); ++threads)
+  for (std::size_t threads : {2, 3, 5})
     EXPECT_EQ(most_tasks[threads], static_cast<std::int64_t>(threads));
 }
 
 TEST_P(OperatorThreads, MayRunTasksInAnyOrder) {
   for (const Call& call : large_calls(isa())) {
-    for (int threads : {2, 3, 16}) {
+    for (int threads : {3, 16}) {
       ReversedExecutor executor(threads);
       expect_same_with(call, executor);
     }
@@ -49,7 +49,7 @@ TEST_P(OperatorThreads, MayRunTasksInAnyOrder) {
 TEST_P(OperatorThreads, MayShareOneObject) {
   for (const Call& call : large_calls(isa())) {
     const CaseScope scope(call.name);
-    std::array<Cells, 3> results;
+    std::array<Cells, 2> results;
     {
       std::vector<std::jthread> callers;
       for (Cells& result : results) {

@@ -51,8 +51,8 @@ struct Entry {
   std::vector<Side> sides;
 };
 
-/// octet and oneDNN on one layer. Nothing is allocated before the first run, and all of it is
-/// freed with the entry.
+/// octet and oneDNN on one layer; with several threads octet on one of them, too. Nothing is
+/// allocated before the first run, and all of it is freed with the entry.
 Entry layer_entry(const Layer& layer, const Config& config, Setting& setting);
 
 /// GEMM with weights given per call, packed in several ways, beside oneDNN: see dynamic.cpp.

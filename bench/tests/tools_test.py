@@ -130,6 +130,11 @@ class Bench(Tool):
         self.assertEqual(results["context"]["isa"], "scalar")
         self.assertIn("gemm s8s8_s32, 2 thread(s), ISA scalar", table)
 
+    def test_several_threads_are_compared_with_one(self):
+        results, table = self.bench("--suite=gemm", self.shapes(GEMM), "--threads=2")
+        self.assertIn("gemm/octet_alone/small", self.medians(results))
+        self.assertIn("speed-up", table)
+
     def test_dynamic(self):
         shapes = self.shapes("name,B,M,N,K\none,1,7,9,33\ntwo,3,5,80,20\n")
         results, table = self.bench("--suite=dynamic", shapes)

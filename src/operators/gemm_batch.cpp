@@ -16,18 +16,8 @@ bool overlaps(const Matrix& out, const GemmBatch& batch) {
 
 }  // namespace
 
-Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
-                        const ConstMatrix& rhs, const Matrix& out) {
+Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch) {
   OCTET_RETURN_IF_ERROR(check_at_least("batch.count", batch.count, 0));
-  std::int64_t rows = 0;
-  OCTET_RETURN_IF_ERROR(checked_product("batch.count * M", batch.count, lhs.rows, rows));
-  OCTET_RETURN_IF_ERROR(check_batch("batch.lhs_stride", lhs, batch.count, batch.lhs_stride));
-  OCTET_RETURN_IF_ERROR(check_batch("batch.rhs_stride", rhs, batch.count, batch.rhs_stride));
-  OCTET_RETURN_IF_ERROR(
-      check_batch("batch.out_stride", as_const(out), batch.count, batch.out_stride));
-  if (overlaps(out, batch))
-    return Status::invalid_argument("batch.out_stride is %lld: the outputs would overlap",
-                                    static_cast<long long>(batch.out_stride));
   if (batch.scale.empty()) return {};
   OCTET_RETURN_IF_ERROR(check_equal("the size of batch.scale",
                                     static_cast<std::int64_t>(batch.scale.size()), batch.count,
@@ -37,6 +27,20 @@ Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch, const 
         "batch.scale takes the place of epilogue.scale, which must be empty, for outputs other "
         "than s32");
   return check_scales("batch.scale", batch.scale, batch.count);
+}
+
+Status check_batch_operands(const GemmBatch& batch, const ConstMatrix& lhs, const ConstMatrix& rhs,
+                            const Matrix& out) {
+  std::int64_t rows = 0;
+  OCTET_RETURN_IF_ERROR(checked_product("batch.count * M", batch.count, lhs.rows, rows));
+  OCTET_RETURN_IF_ERROR(check_batch("batch.lhs_stride", lhs, batch.count, batch.lhs_stride));
+  OCTET_RETURN_IF_ERROR(check_batch("batch.rhs_stride", rhs, batch.count, batch.rhs_stride));
+  OCTET_RETURN_IF_ERROR(
+      check_batch("batch.out_stride", as_const(out), batch.count, batch.out_stride));
+  if (overlaps(out, batch))
+    return Status::invalid_argument("batch.out_stride is %lld: the outputs would overlap",
+                                    static_cast<long long>(batch.out_stride));
+  return {};
 }
 
 Epilogue epilogue_of(const GemmConfig& config, const GemmBatch& batch, std::int64_t i) {

@@ -11,9 +11,11 @@
 
 namespace octet {
 
-/// `lhs`, `rhs` and `out` are the first matrices, and valid on their own.
-Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
-                        const ConstMatrix& rhs, const Matrix& out);
+/// The count and the scales.
+Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch);
+/// The strides; `lhs`, `rhs` and `out` are the first matrices, and valid on their own.
+Status check_batch_operands(const GemmBatch& batch, const ConstMatrix& lhs, const ConstMatrix& rhs,
+                            const Matrix& out);
 
 /// Whether all rows of the batch are multiplied by the same weights and scales.
 inline bool shares_weights(const GemmBatch& batch) {

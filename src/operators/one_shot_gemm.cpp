@@ -57,13 +57,14 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
                     const Resources& resources) noexcept {
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_gemm_batch(config, batch));
   GemmConfig first = config;
   first.epilogue = epilogue_of(config, batch, 0);
   OCTET_RETURN_IF_ERROR(check_gemm_config(first, rhs));
   const WeightsView view = view_rhs(config, rhs);
   OCTET_RETURN_IF_ERROR(
       check_gemm_operands(config.lhs_type, config.epilogue.type, view.k, view.n, lhs, out));
-  OCTET_RETURN_IF_ERROR(check_gemm_batch(config, batch, lhs, rhs, out));
+  OCTET_RETURN_IF_ERROR(check_batch_operands(batch, lhs, rhs, out));
   WeightsView any_weights = view;
   any_weights.data = nullptr;
   OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization_of(config)));

@@ -99,7 +99,7 @@ TEST(BatchErrors, AreRefused) {
          c.matrix_scale[1] = 0;
          c.scale_each(2);
        }},
-      {"epilogue.scale[0]",
+      {"batch.scale[0]",
        [](BatchCall& c) {
          c.matrix_scale[0] = std::numeric_limits<float>::infinity();
          c.scale_each(2);

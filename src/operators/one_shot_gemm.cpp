@@ -68,18 +68,14 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
   WeightsView any_weights = view;
   any_weights.data = nullptr;
   OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization_of(config)));
-  const int threads = threads_of(resources.executor);
-  OCTET_RETURN_IF_ERROR(
-      check_scratch(resources.scratch,
-                    batched_gemm_scratch_bytes(config, batch, lhs.rows, view.n, view.k, threads)));
-
   const KernelSign lhs_sign(config.lhs_type, kernels->lhs_signed);
   const KernelSign rhs_sign(rhs.type, true);
   const bool row_sums = needs_row_sums(quantization_of(config), rhs_sign);
   const PanelSplit split(view.n, *kernels);
-  const TaskGrid grid =
-      plan(*kernels, split, batch, lhs.rows, view.k, config.epilogue.type, threads);
+  const TaskGrid grid = plan(*kernels, split, batch, lhs.rows, view.k, config.epilogue.type,
+                             threads_of(resources.executor));
   const TaskScratch scratch = task_scratch(*kernels, split, view.k);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
 
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);

@@ -1,6 +1,16 @@
 // Packs weights into panels, kPackStep values of k at a time. Included inside an ISA's anonymous
 // namespace.
 
+/// Whether an ISA's dot product takes staged rows: its Simd then says how many bytes a value has.
+template <class Simd>
+concept StagesRows = requires { Simd::kLhsBytes; };
+/// Values of k that a lane of one dot product multiplies; those of a column lie together in a
+/// panel.
+template <class Simd>
+constexpr int kValuesPerLane = kKr;
+template <StagesRows Simd>
+constexpr int kValuesPerLane<Simd> = kKr / Simd::kLhsBytes;
+
 /// Any strides, and what is left at the ends of k and of the columns: byte by byte. Packs the
 /// columns from `first_column` on.
 template <class Simd>
@@ -14,7 +24,11 @@ OCTET_INLINE void pack_bytes(const PackArgs& args, const std::uint8_t* source, s
         const std::uint8_t byte = source[(group + i) * args.k_stride + n * args.n_stride];
         lane |= static_cast<std::uint32_t>(byte ^ args.flip) << (8 * i);
       }
-      __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
+      if constexpr (StagesRows<Simd>) {
+        Simd::put_group(panel + n * kValuesPerLane<Simd>, width, lane);
+      } else {
+        __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
+      }
     }
   }
 }
@@ -27,10 +41,11 @@ OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel
     if (j == args.vectors) break;
     std::int32_t* sums = args.column_sums + j * Simd::kLanes;
     typename Simd::I32 sum = Simd::I32Batch::load_unaligned(sums);
-    OCTET_UNROLL for (int g = 0; g < kPackStep / kKr; ++g) {
-      if (g == groups) break;
+    constexpr int kValues = kValuesPerLane<Simd>;
+    OCTET_UNROLL for (int g = 0; g < kPackStep / kValues; ++g) {
+      if (g == groups * (kKr / kValues)) break;
       Simd::dot(sum, Simd::template set4<false>(0x01010101u),
-                Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kKr));
+                Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kValues));
     }
     typename Simd::I32Batch(sum).store_unaligned(sums);
   }

@@ -192,6 +192,7 @@ constexpr KernelTable make_table() {
   KernelTable table = {};
   table.name = "scalar";
   table.lanes = kLanes;
+  table.lhs_bytes = 1;
   table.max_vectors = 1;
   table.max_rows[0] = kRows;
   table.tile[0][0][0] = gemm_tile<1, false>;

@@ -114,6 +114,10 @@ class PackedWeights {
   std::int64_t groups() const { return groups_; }
   std::int64_t taps() const { return taps_; }
   std::int64_t k() const { return k_; }
+  /// From one group's k to the next in a row, as the kernels take it.
+  std::int64_t row_bytes() const {
+    return kernels_->lhs_bytes == 1 ? k_ : round_up(k_, std::int64_t{kKr}) * kernels_->lhs_bytes;
+  }
   bool depthwise() const { return depthwise_; }
   bool flips_lhs() const { return flips_lhs_; }
   bool uses_row_sums() const { return terms_.rhs_zero_point != nullptr; }

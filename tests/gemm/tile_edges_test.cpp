@@ -57,6 +57,11 @@ TEST_P(GemmTileEdges, EqualsReferenceAcrossCacheBlocks) {
   check(600, 5, 9);
 }
 
+TEST_P(GemmTileEdges, EqualsReferenceWhereStagedRowsOutgrowTheCache) {
+  check(140, nr() / 2 + 1, 8001);  // two blocks
+  check(67, nr() + 1, 17001);      // panels too long to be kept widened
+}
+
 OCTET_ON_EVERY_ISA(GemmTileEdges);
 
 }  // namespace

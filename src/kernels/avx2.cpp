@@ -19,6 +19,7 @@ namespace octet::avx2 {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_256.inl.hpp"
 #include "kernels/x86_pairs.inl.hpp"
@@ -47,7 +48,6 @@ struct Simd : PairOperands<Words256> {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"

@@ -15,6 +15,7 @@ namespace octet::avx512 {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_512.inl.hpp"
 #include "kernels/x86_pairs.inl.hpp"
@@ -41,7 +42,6 @@ struct Simd : PairOperands<Words512> {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"

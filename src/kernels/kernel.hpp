@@ -67,7 +67,7 @@ struct PackArgs {
   int vectors;
   std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
   std::int8_t* panel;
-  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values.
+  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values; null: not wanted.
 };
 /// Values of k that are packed at a time.
 inline constexpr int kPackStep = 16;
@@ -77,7 +77,7 @@ inline constexpr int kMaxJobPanels = 4;
 /// The packing of neighbouring panels of one tap, under way: a step of each of them in turn, so
 /// that rows of the weights that are far apart in memory are visited once for all.
 struct PackJob {
-  PackArgs panels[kMaxJobPanels];  ///< Their column sums start as zero.
+  PackArgs panels[kMaxJobPanels];  ///< Their column sums, if any, start as zero.
   int count = 0;
   int next_panel = 0;
   std::int64_t next_k = 0;

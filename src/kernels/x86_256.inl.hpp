@@ -52,7 +52,7 @@ struct Vector256 {
                                                       const std::uint8_t* source,
                                                       std::int8_t* panel,
                                                       std::int64_t group_bytes) {
-    return interleave_columns_by_4(args, source, panel, group_bytes);
+    return interleave_columns_by_4(args, source, panel, group_bytes, 0);
   }
 
   /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32

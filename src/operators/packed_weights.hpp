@@ -84,7 +84,8 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue);
 /// the panel's column sums: with all values as the kernel sees them,
 ///   sum (a - za)(b - zb) = sum a b - za * sum b - zb * sum a + values * za * zb,
 /// so bias[n] - za * column_sums[n] + values * za * zb[n] is the constant, and zb[n] the factor of
-/// the row sum. The rest, up to `padded`, is set to harmless values. `column_sums` may be `bias`.
+/// the row sum. The rest, up to `padded`, is set to harmless values. `column_sums` may be `bias`,
+/// or null where za is 0.
 struct PanelTerms {
   std::int32_t* bias;
   float* scale;

@@ -45,7 +45,7 @@ OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel
     std::int32_t* sums = args.column_sums + j * Simd::kLanes;
     const std::int8_t* at = panel + j * kVectorBytes;
     typename Simd::I32 sum = Simd::load(sums);
-    if (groups == kPackStep / kKr) {
+    if (groups == kPackStep / kKr) [[likely]] {
       unroll<kPackStep / kKr * kLoads>([&](auto) OCTET_INLINE_LAMBDA {
         Simd::dot(sum, ones, Simd::load_rhs(at));
         at += step;
@@ -68,7 +68,7 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
   const std::int64_t k_count = args.k - k < kPackStep ? args.k - k : kPackStep;
 
   std::int64_t column = 0;
-  if (k_count == kPackStep && args.n_stride == 1) {
+  if (k_count == kPackStep && args.n_stride == 1) [[likely]] {
     const std::uint8_t* row = source;
     for (int i = 0; i < kPackStep; ++i, row += args.k_stride)
       prefetch(row, 8 * kPackStep * args.k_stride);
@@ -79,7 +79,8 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
       prefetch(source + n * args.n_stride, 128);
     column = Simd::interleave_columns(args, source, panel, group_bytes);
   }
-  if (column < args.vectors * Simd::kLanes) pack_bytes<Simd>(args, source, k_count, column, panel);
+  if (column < args.vectors * Simd::kLanes) [[unlikely]]
+    pack_bytes<Simd>(args, source, k_count, column, panel);
   if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, (k_count + kKr - 1) / kKr);
 }
 

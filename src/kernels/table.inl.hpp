@@ -39,7 +39,7 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
       }
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
-                    kMr <= Simd::kPackingRows) {
+                    kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
         table.packing_tile[0][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinishAndPack>;
         table.packing_tile[1][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinishAndPack>;
       }

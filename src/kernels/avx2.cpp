@@ -51,6 +51,7 @@ struct Simd : PairOperands<Words256> {
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
+#include "kernels/narrow.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

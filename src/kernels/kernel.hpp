@@ -138,6 +138,21 @@ struct TileArgs {
 };
 using TileFn = void (*)(const TileArgs&);
 
+/// Columns and rows of a narrow tile, at most.
+inline constexpr int kMaxNarrowColumns = 4;
+inline constexpr int kMaxNarrowRows = 4;
+
+/// sums[i][n] = row i x column n, for few columns: with a step of kKr * lanes values of k,
+/// `weights` is [ceil(k / step)][columns][step]. The last step holds the last `step` values, zero
+/// where the one before has them already. k is at least a step.
+struct NarrowArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t k;
+  const std::int8_t* weights;
+  std::int32_t* sums;  ///< [rows][lanes]; kMaxNarrowColumns of each row are written.
+};
+using NarrowFn = void (*)(const NarrowArgs&);
+
 /// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs, direct or
 /// staged as the tiles take them.
 struct RowSumArgs {
@@ -209,6 +224,8 @@ struct KernelTable {
   /// kFinishAndPack, for panels of max_vectors; null where tiles are too small to hide it.
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
   int packing_rows;                      ///< The tallest of them; 0 if there are none.
+
+  NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];  ///< [flip][columns - 1][rows - 1] or null
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the
   /// panel for the others, once. Null for heights that no such block has. See TileArgs::wide_panel.

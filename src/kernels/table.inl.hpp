@@ -45,6 +45,12 @@ constexpr void set_direct_tiles(KernelTable& table) {
       }
     });
   });
+  for_each_up_to<kMaxNarrowColumns>([&]<int kNc>() {
+    for_each_up_to<kMaxNarrowRows>([&]<int kMr>() {
+      table.narrow[0][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, false>;
+      table.narrow[1][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, true>;
+    });
+  });
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
 }

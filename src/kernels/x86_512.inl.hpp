@@ -28,6 +28,21 @@ struct Vector512 {
     return _mm512_maskz_loadu_epi32(first_lanes(count), in);
   }
 
+  /// The sums of the lanes of four vectors.
+  static OCTET_INLINE void store_lane_sums(std::int32_t* out, const I32 (&v)[4]) {
+    const I32 v01 =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+    const I32 v23 =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+    const I32 all =
+        _mm512_add_epi32(_mm512_unpacklo_epi64(v01, v23), _mm512_unpackhi_epi64(v01, v23));
+    const __m256i half =
+        _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(out),
+        _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
+  }
+
   /// Byte n in lane n, zero-extended.
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));

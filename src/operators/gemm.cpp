@@ -5,6 +5,7 @@
 
 #include "dispatch/registry.hpp"
 #include "operators/gemm_operands.hpp"
+#include "operators/narrow_weights.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
@@ -14,6 +15,7 @@ namespace octet {
 
 struct Gemm::Impl {
   PackedWeights weights;
+  NarrowWeights narrow;  ///< Empty where the panel is faster.
   DataType lhs_type;
   std::int64_t k, n;
 
@@ -50,6 +52,8 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
   impl->k = view.k;
   impl->n = view.n;
   OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, false, impl->weights));
+  if (NarrowWeights::pays(*kernels, view))
+    OCTET_RETURN_IF_ERROR(NarrowWeights::create(*kernels, view, impl->narrow));
   gemm.impl_ = std::move(impl);
   return {};
 }
@@ -65,7 +69,7 @@ std::string_view Gemm::isa() const noexcept {
 }
 
 std::size_t Gemm::packed_bytes() const noexcept {
-  return impl_ ? static_cast<std::size_t>(impl_->weights.bytes()) : 0;
+  return impl_ ? static_cast<std::size_t>(impl_->weights.bytes() + impl_->narrow.bytes()) : 0;
 }
 
 Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
@@ -92,6 +96,10 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
                      MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory);
                      rows.add(lhs, out, first, count);
                      if (weights.uses_row_sums()) rows.add_row_sums();
+                     if (!impl_->narrow.empty()) {
+                       impl_->narrow.multiply(rows.block(), weights);
+                       return;
+                     }
                      multiply_panels(tiles, rows.block(), weights, 0, part.first_panel,
                                      part.last_panel);
                      tiles.finish();

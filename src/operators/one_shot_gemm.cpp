@@ -100,7 +100,6 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       add_batch_rows(batch, lhs, out, first, count, rows);
       if (row_sums) rows.add_row_sums();
       multiply(rows.block());
-      tiles.finish();
     };
     // As many rows at a time as have the same weights.
     for (std::int64_t begin = part.first_row, end = 0; begin < part.last_row; begin = end) {
@@ -118,20 +117,23 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       const auto each_block = [&](const auto& body) {
         for_each_block(begin, end, block_rows, body);
       };
-      if (stages_rows(*kernels)) {
+      if (stages_rows(*kernels) || end - begin <= block_rows) {
         // Staging rows again for every panel would cost more than packing panels for every block.
         each_block([&](std::int64_t first, std::int64_t count) {
           with_rows(first, count, [&](const RowBlock& block) {
             run_panels(count, [&](const Panel& panel, PackJob* job) {
               tiles.multiply(block, panel, job);
+              tiles.finish();  // the next panel's terms take the place of this one's
             });
           });
         });
       } else {
         run_panels(end - begin, [&](const Panel& panel, PackJob* job) {
           each_block([&](std::int64_t first, std::int64_t count) {
-            with_rows(first, count,
-                      [&](const RowBlock& block) { tiles.multiply(block, panel, job); });
+            with_rows(first, count, [&](const RowBlock& block) {
+              tiles.multiply(block, panel, job);
+              tiles.finish();
+            });
           });
         });
       }

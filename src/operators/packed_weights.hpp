@@ -23,10 +23,12 @@ struct WeightsView {
 struct PanelSplit {
   PanelSplit() = default;
   PanelSplit(std::int64_t n, const KernelTable& kernels)
+      : PanelSplit(n, kernels, kernels.max_vectors) {}
+  PanelSplit(std::int64_t n, const KernelTable& kernels, int max_vectors)
       : n(n),
         lanes(kernels.lanes),
         vectors((n + lanes - 1) / lanes),
-        panels((vectors + kernels.max_vectors - 1) / kernels.max_vectors),
+        panels((vectors + max_vectors - 1) / max_vectors),
         narrow(vectors / panels),
         wider_panels(vectors % panels) {}
 

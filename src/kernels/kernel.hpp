@@ -111,10 +111,18 @@ struct FinishJob {
   const EpilogueTerms* epilogue;
 };
 
+/// The next panel on its way into the L2 cache, some cache lines at a time.
+struct PrefetchJob {
+  const std::uint8_t* next = nullptr;
+  std::int64_t lines = 0;  ///< Left, of 64 bytes.
+  std::int64_t lines_per_step = 0;
+};
+
 /// What a tile kernel does beside its dot products.
 enum class TileWork : std::uint8_t {
   kNone,    ///< Nothing, and it takes its own sums through the epilogue: finish_job.
-  kFinish,  ///< Steps of the epilogue of the tile before, finish_job; it leaves its own sums.
+  kFinish,  ///< Steps of the epilogue of the tile before, finish_job, and of prefetch_job; it
+            ///< leaves its own sums.
   kFinishAndPack,  ///< And steps of the packing of another panel, pack_job.
 };
 
@@ -131,6 +139,7 @@ struct TileArgs {
   std::uint8_t flip;         ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
 
   FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
+  PrefetchJob* prefetch_job;
   PackJob* pack_job;
   std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
   std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.

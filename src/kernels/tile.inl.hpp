@@ -67,7 +67,14 @@ OCTET_INLINE void store_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs
 template <class Simd, int kNv, TileWork kWork>
 OCTET_INLINE void work_beside(const TileArgs& args) {
   if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, kNv>(*args.finish_job);
-  if constexpr (kWork == TileWork::kFinishAndPack) continue_packing<Simd>(*args.pack_job, 1);
+  if constexpr (kWork == TileWork::kFinishAndPack) {
+    continue_packing<Simd>(*args.pack_job, 1);
+  } else {
+    PrefetchJob& job = *args.prefetch_job;
+    for (std::int64_t i = job.lines < job.lines_per_step ? job.lines : job.lines_per_step; i > 0;
+         --i, --job.lines, job.next += 64)
+      prefetch(job.next, 0);
+  }
 }
 
 /// Sets of sums that a tile keeps for alternating k-groups, so that enough dot products are in

@@ -105,6 +105,7 @@ class PanelPipeline {
                      packed.vectors * split_.lanes, packed.column_sums, ring_.terms);
     return {.terms = &terms_,
             .data = packed.panel,
+            .next = nullptr,
             .taps = 1,
             .k = weights_.k,
             .vectors = packed.vectors,

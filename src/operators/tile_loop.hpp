@@ -22,6 +22,7 @@ struct RowBlock {
 struct Panel {
   const EpilogueTerms* terms;
   const std::int8_t* data;
+  const std::int8_t* next;  ///< The panel after it, if it is to be fetched meanwhile, or null.
   std::int64_t taps, k;
   int vectors;
   std::int64_t columns;
@@ -58,6 +59,14 @@ class TileLoop {
         block.count <= tiles.max_rows ? 1 : (block.count + tiles.max_rows - 1) / tiles.max_rows;
     const std::int64_t low = tile_count == 1 ? block.count : block.count / tile_count;
     std::int64_t taller = block.count - low * tile_count;  // the first few tiles have one row more
+    prefetch_ = {};
+    // A panel that few tiles use streams in fast enough by itself.
+    if (panel.next != nullptr && tile_count > 2) {
+      prefetch_.next = reinterpret_cast<const std::uint8_t*>(panel.next);
+      prefetch_.lines =
+          panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels_.lanes / 64;
+      prefetch_.lines_per_step = prefetch_.lines / (tile_count * kStepsOfPrefetch) + 1;
+    }
     for (std::int64_t row = 0; row < block.count; --taller) {
       const std::int64_t height = low + (taller > 0 ? 1 : 0);
       args.rows = block.rows + row;
@@ -117,13 +126,15 @@ class TileLoop {
 
   void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
     const std::int64_t groups = args.taps * (args.k / kKr);
-    args.interval = std::max<std::int64_t>(groups / (pending_.rows + 1), 1);
+    const std::int64_t steps = prefetch_.lines > 0 ? kStepsOfPrefetch : pending_.rows;
+    args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending_.rows) + 1), 1);
     TileFn tile = tiles.finishing[height - 1];
     if (tiles.packing != nullptr && tiles.packing[height - 1] != nullptr) {
       tile = tiles.packing[height - 1];
       args.interval = std::min(args.interval, args.pack_job->interval);
     }
     args.finish_job = &pending_;
+    args.prefetch_job = &prefetch_;
     args.sums = sums_[next_sums_];
     tile(args);
     finish();
@@ -146,7 +157,11 @@ class TileLoop {
   }
 
   const KernelTable& kernels_;
+  /// Per tile, so that the memory is not asked for too much at once.
+  static constexpr std::int64_t kStepsOfPrefetch = 32;
+
   FinishJob pending_ = {};
+  PrefetchJob prefetch_;
   int next_sums_ = 0;
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
@@ -155,10 +170,13 @@ class TileLoop {
 inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const PackedWeights& weights,
                             std::int64_t group, std::int64_t first, std::int64_t last) {
   const PanelSplit& split = weights.split();
+  constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
+  const bool fetches = weights.bytes() > kInCache;
   for (std::int64_t p = first; p < last; ++p) {
     tiles.multiply(
         block, {.terms = &weights.terms(),
                 .data = weights.panel(group, p),
+                .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
                 .taps = weights.taps(),
                 .k = weights.k(),
                 .vectors = split.vectors_of(p),

@@ -6,10 +6,9 @@
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
 //   load_rhs           Rhs from a panel
-//   *_channel*         the same for depthwise tiles, where every lane has its own byte
 //   kMinSums           sums that must be in flight for the dot units to be busy
 //   store_partial      writes the first lanes of a vector
-//   Narrow             int32 to 8 bit, several vectors at once
+//   narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
 
 template <class Simd, int kMr, int kNv>
@@ -117,7 +116,7 @@ void tile(const TileArgs& args) {
           });
         });
         panel += kSets * kGroupBytes;
-        asm("" : "+r"(panel));  // one pointer, or Clang keeps two
+        OCTET_PIN_STEP(panel);
       }
       unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
       if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
@@ -150,44 +149,6 @@ void tile(const TileArgs& args) {
     finish_registers<Simd>(acc[0], *args.finish_job);
   } else {
     store_sums<Simd>(acc[0], args);
-  }
-}
-
-/// rows x panel where column n takes channel n of the row: each byte goes to a lane of its own.
-template <class Simd, int kMr, int kNv, bool kPartial>
-void depthwise_tile(const TileArgs& args) {
-  constexpr int kLanes = Simd::kLanes;
-  typename Simd::I32 acc[kMr][kNv];
-  begin_as_bias<Simd>(acc, *args.finish_job);
-  pin<Simd>(acc);
-  const std::int8_t* panel = args.panel;
-  const std::int64_t last_columns = args.finish_job->columns - (kNv - 1) * kLanes;
-  const auto flip = Simd::channel_flip(args.flip);
-  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
-    typename Simd::ChannelWeights b[kNv];
-    OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-      b[j] = Simd::load_channel_weights(panel + j * kValuesPerLane<Simd> * kLanes);
-    }
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      const std::uint8_t* row = rows[i] + args.row_offset;
-      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        const auto a = kPartial && j == kNv - 1
-                           ? Simd::load_channels(row + j * kLanes, last_columns)
-                           : Simd::load_channels(row + j * kLanes);
-        Simd::dot_channels(acc[i][j], a, b[j], flip);
-      }
-    }
-    panel += kNv * 4 * kLanes;
-  }
-  finish_registers<Simd>(acc, *args.finish_job);
-}
-template <class Simd, int kMr, int kNv>
-void depthwise(const TileArgs& args) {
-  if (args.finish_job->columns == kNv * Simd::kLanes) {
-    depthwise_tile<Simd, kMr, kNv, false>(args);
-  } else {
-    depthwise_tile<Simd, kMr, kNv, true>(args);
   }
 }
 

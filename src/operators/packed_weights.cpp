@@ -166,8 +166,7 @@ Status check_sums_fit(const WeightsView& weights, const Quantization& quantizati
 }
 
 Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weights,
-                             const Quantization& quantization, bool depthwise,
-                             PackedWeights& packed) {
+                             const Quantization& quantization, PackedWeights& packed) {
   const KernelSign lhs(quantization.lhs_type, kernels.lhs_signed);
   const KernelSign rhs(weights.type, true);
   PackedWeights made;
@@ -176,7 +175,6 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
   made.groups_ = weights.groups;
   made.taps_ = weights.taps;
   made.k_ = weights.k;
-  made.depthwise_ = depthwise;
   made.flips_lhs_ = lhs.flip;
 
   const bool row_sums = needs_row_sums(quantization, rhs);

@@ -113,8 +113,7 @@ class PanelPipeline {
             .row_offset = 0,
             .column = split_.column(p),
             .term = 0,
-            .flip = lhs_.flip,
-            .depthwise = false};
+            .flip = lhs_.flip};
   }
 
   const KernelTable& kernels_;

@@ -21,6 +21,9 @@ function(octet_isa name)
   set(options ${ARGN} -O2 -ffp-contract=off -fno-exceptions)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND options -frename-registers)  # takes the last register moves out of the dot loops
+    if(name MATCHES "^neon")
+      list(APPEND options -fno-schedule-insns)  # before registers are chosen, it would need too many
+    endif()
     if(name MATCHES "^avx512")
       list(APPEND options -Wno-uninitialized -Wno-maybe-uninitialized)  # false ones, in GCC 12's header
     endif()
@@ -36,6 +39,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   octet_isa(avx512_vnni -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mavx512vnni -mfma)
   octet_isa(avx_vnni -mavx2 -mavxvnni)
   octet_isa(avx2 -mavx2)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64")
+  octet_isa(neon_i8mm -march=armv8.2-a+dotprod+i8mm)
+  octet_isa(neon_dotprod -march=armv8.2-a+dotprod)
+  octet_isa(neon -march=armv8-a)
 endif()
 octet_isa(scalar)
 

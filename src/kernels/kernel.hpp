@@ -118,12 +118,15 @@ struct RequantizeArgs {
 };
 using RequantizeFn = void (*)(const RequantizeArgs&);
 
-/// CPU features, as bits of KernelTable::needs. The order is that of octet::cpu_features().
+/// CPU features, as bits of KernelTable::needs; those of an architecture in the order of
+/// octet::cpu_features().
 enum CpuFeatureBit : std::uint32_t {
   kAvx2 = 1u << 0,
   kAvxVnni = 1u << 1,
   kAvx512Base = 1u << 2,  ///< AVX-512 F, BW, CD, DQ and VL.
   kAvx512Vnni = 1u << 3,
+  kDotProd = 1u << 4,  ///< ARM: sdot and udot.
+  kI8mm = 1u << 5,     ///< ARM: usdot, sudot, smmla and usmmla.
 };
 
 /// Everything that one ISA offers. Tables are constant: no code runs before main().

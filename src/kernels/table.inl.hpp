@@ -22,6 +22,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.name = name;
   table.needs = needs;
   table.lanes = Simd::kLanes;
+  table.lhs_signed = Simd::kLhsSigned;
   table.max_vectors = TileRows::kVectors;
   table.packing_rows = Simd::kPackingRows;
   table.depthwise_rows = Simd::kDepthwiseRows;

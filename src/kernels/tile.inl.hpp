@@ -5,9 +5,14 @@
 //   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
+//   kLhsGroups         1, or the k-groups of a row that one load brings: then LhsBlock is their
+//                      type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
 //   *_channel*         the same for depthwise tiles, where every lane has its own byte
 //   kMinSums           sums that must be in flight for the dot units to be busy
+//   kLhsSigned         the lhs is s8, not u8
+//   divide             IEEE's quotient
+//   clamp              min(max(v, low), high); the bound, where both are zeros
 //   store_partial      writes the first lanes of a vector
 //   Narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
@@ -95,7 +100,7 @@ OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& ar
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       auto* out = static_cast<float*>(args.out[i]) + args.column;
       OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        const F32 real = xsimd::min(xsimd::max(scaled(i, j), low), high);
+        const F32 real = Simd::clamp(scaled(i, j), low, high);
         if (j < kNv - 1) {
           real.store_unaligned(out + j * kLanes);
         } else {
@@ -124,12 +129,52 @@ constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
                          : kMr * kNv * 2 >= Simd::kMinSums ? 2
                                                            : 4;
 
+/// k-groups of an iteration of the dot loop: one for each set of sums, or a block.
+template <class Simd, int kMr, int kNv>
+constexpr int kStepGroups = Simd::kLhsGroups > 1 ? Simd::kLhsGroups : kSumSets<Simd, kMr, kNv>;
+
+/// acc += group kGroup of each row's block x a k-group of the panel. A panel vector is loaded for
+/// all rows at once: the registers are taken by the blocks.
+template <int kGroup, class Simd, int kMr, int kNv>
+OCTET_INLINE void add_block_group(typename Simd::I32 (&acc)[kMr][kNv],
+                                  const typename Simd::LhsBlock (&a)[kMr],
+                                  const std::int8_t* panel) {
+  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
+    const typename Simd::Rhs b = Simd::load_rhs(panel + (kGroup * kNv + j) * 4 * Simd::kLanes);
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+      acc[i][j] = Simd::template dot_group<kGroup>(acc[i][j], a[i], b);
+    }
+  }
+}
+
+/// kStepGroups k-groups, the first at byte k of the rows; the sets of sums take them in turn.
+template <class Simd, bool kFlip, int kSets, int kMr, int kNv>
+OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std::int8_t* panel,
+                           const std::uint8_t* const (&rows)[kMr], std::int64_t k) {
+  if constexpr (Simd::kLhsGroups == 1) {
+    OCTET_UNROLL for (int s = 0; s < kSets; ++s) {
+      add_group<Simd>(acc[s], panel + s * kNv * 4 * Simd::kLanes, [&](int i) OCTET_INLINE_LAMBDA {
+        return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
+      });
+    }
+  } else {
+    static_assert(Simd::kLhsGroups == 4);
+    typename Simd::LhsBlock a[kMr];
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) a[i] = Simd::template load_lhs<kFlip>(rows[i] + k);
+    add_block_group<0, Simd>(acc[0], a, panel);
+    add_block_group<1, Simd>(acc[1 % kSets], a, panel);
+    add_block_group<2, Simd>(acc[2 % kSets], a, panel);
+    add_block_group<3, Simd>(acc[3 % kSets], a, panel);
+  }
+}
+
 /// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes. If
 /// kPacking, steps of args.pack_job go between the k-groups: their loads, shuffles and stores use
 /// what the dot products leave free, and wait for memory while those go on.
 template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
 void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
+  constexpr int kStep = kStepGroups<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   typename Simd::I32 acc[kSets][kMr][kNv] = {};
   begin_sums<Simd>(acc[0], args);
@@ -137,7 +182,7 @@ void tile(const TileArgs& args) {
 
   const std::int8_t* panel = args.panel;
   const std::int64_t tail = args.k % kKr;
-  const std::int64_t rest = args.k / kKr % kSets * kKr;
+  const std::int64_t rest = args.k / kKr % kStep * kKr;
   const std::int64_t steps = args.k - tail - rest;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* rows[kMr];
@@ -147,7 +192,7 @@ void tile(const TileArgs& args) {
     }
     std::int64_t k = -steps;
     if constexpr (kPacking) {
-      const std::int64_t interval = args.pack_job->interval * kKr;
+      const std::int64_t interval = (args.pack_job->interval + kStep - 1) / kStep * kStep * kKr;
       while (k < -interval) {
         // Pointers of this stretch alone, or the packing would push them out of their registers.
         const std::uint8_t* ends[kMr];
@@ -155,10 +200,9 @@ void tile(const TileArgs& args) {
           ends[i] = rows[i] + k + interval;
           asm("" : "+r"(ends[i]));
         }
-        for (std::int64_t left = -interval; left != 0; left += kKr, panel += kGroupBytes) {
-          add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-            return Simd::template broadcast4<kFlip>(ends[i] + left);
-          });
+        for (std::int64_t left = -interval; left != 0; left += kStep * kKr) {
+          add_step<Simd, kFlip>(acc, panel, ends, left);
+          panel += kStep * kGroupBytes;
         }
         k += interval;
         pin<Simd>(acc[0]);
@@ -166,17 +210,13 @@ void tile(const TileArgs& args) {
       }
       OCTET_UNROLL for (int i = 0; i < kMr; ++i) asm("" : "+r"(rows[i]));
     }
-    for (; k != 0; k += kSets * kKr) {
-      OCTET_UNROLL for (int s = 0; s < kSets; ++s) {
-        add_group<Simd>(acc[s], panel + s * kGroupBytes, [&](int i) OCTET_INLINE_LAMBDA {
-          return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
-        });
-      }
-      panel += kSets * kGroupBytes;
+    for (; k != 0; k += kStep * kKr) {
+      add_step<Simd, kFlip>(acc, panel, rows, k);
+      panel += kStep * kGroupBytes;
     }
-    OCTET_UNROLL for (int s = 0; s < kSets - 1; ++s) {
+    OCTET_UNROLL for (int s = 0; s < kStep - 1; ++s) {
       if (s * kKr == rest) break;
-      add_group<Simd>(acc[s], panel, [&](int i) OCTET_INLINE_LAMBDA {
+      add_group<Simd>(acc[s % kSets], panel, [&](int i) OCTET_INLINE_LAMBDA {
         return Simd::template broadcast4<kFlip>(rows[i] + s * kKr);
       });
       panel += kGroupBytes;
@@ -239,6 +279,12 @@ void depthwise(const TileArgs& args) {
   }
 }
 
+/// A byte of a row as the kernel sees it.
+template <bool kSigned>
+OCTET_INLINE std::uint32_t byte_value(int byte) {
+  return static_cast<std::uint32_t>(kSigned ? static_cast<std::int8_t>(byte) : byte);
+}
+
 template <class Simd, bool kFlip>
 void row_sums(const RowSumArgs& args) {
   constexpr std::int64_t kBytes = 4 * Simd::kLanes;
@@ -252,7 +298,7 @@ void row_sums(const RowSumArgs& args) {
       for (std::int64_t k = tail - args.k; k != 0; k += kBytes)
         acc = Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
       for (std::int64_t k = 0; k < tail; ++k)
-        sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
+        sum += byte_value<Simd::kLhsSigned>(row[k] ^ (kFlip ? 0x80 : 0));
     }
     std::int32_t lanes[Simd::kLanes];
     typename Simd::I32Batch(acc).store_unaligned(lanes);

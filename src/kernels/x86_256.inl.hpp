@@ -3,6 +3,8 @@
 
 struct Vector256 {
   static constexpr int kLanes = 8;
+  static constexpr bool kLhsSigned = false;
+  static constexpr int kLhsGroups = 1;
   using I32 = __m256i;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx2>;
   using F32Batch = xsimd::batch<float, xsimd::avx2>;
@@ -16,6 +18,10 @@ struct Vector256 {
   static OCTET_INLINE I32 exclusive_or(I32 a, I32 b) { return _mm256_xor_si256(a, b); }
   static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
     return _mm256_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
+  }
+  static OCTET_INLINE F32Batch divide(F32Batch a, F32Batch b) { return a / b; }
+  static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
+    return xsimd::min(xsimd::max(v, low), high);
   }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm256_castps_si256(v); }
 

@@ -1,0 +1,59 @@
+// Armv8.6 mixed-sign dot products: usdot and sudot add four u8 x s8 products to each of 4 int32
+// lanes, exactly (no 16-bit step). Neoverse N2 and V1, Cortex-A510 and X2, Apple M2 on. Rows of s8
+// are flipped.
+//
+//   sudot, usdot   Neoverse N2: 2 per cycle, V1, V2: 4; latency 3, of the sum 1
+//   registers      32: 6 x 4 sums + 6 rows + 2 panel vectors = 32; 7 x 3 + 7 + 2, 10 x 2 + 10 + 2
+#include <arm_neon.h>
+
+#include <cstdint>
+#include <xsimd/xsimd.hpp>
+
+#include "kernels/kernel.hpp"
+#include "kernels/macros.inl.hpp"
+
+namespace octet::neon_i8mm {
+namespace {
+
+// clang-format off: each names what stands above it
+#include "kernels/neon_pack.inl.hpp"
+#include "kernels/neon.inl.hpp"
+#include "kernels/neon_bytes.inl.hpp"
+// clang-format on
+
+struct Simd : ByteOperands<VectorNeon> {
+  static constexpr bool kLhsSigned = false;
+  static constexpr int kMinSums = 8;  // four per cycle on the widest cores
+  static constexpr int kPeakSums = 24;
+  static constexpr int kPackingRows = 5;  // no register is left in taller ones
+  static constexpr int kDepthwiseRows = 4;
+
+  // By asm: GCC 12 would move sums between registers around the intrinsics.
+  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {
+    asm("usdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
+    return acc;
+  }
+  /// The dot product with group `kGroup` of a block.
+  template <int kGroup>
+  static OCTET_INLINE I32 dot_group(I32 acc, LhsBlock a, Rhs b) {
+    asm("sudot %0.4s, %1.16b, %2.4b[%3]" : "+w"(acc) : "w"(b), "w"(a), "i"(kGroup));
+    return acc;
+  }
+  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
+    acc = dot(acc, exclusive_or(a, flip), b);
+  }
+};
+
+// clang-format off: each names what stands above it
+#include "kernels/pack.inl.hpp"
+#include "kernels/tile.inl.hpp"
+#include "kernels/convert.inl.hpp"
+#include "kernels/table.inl.hpp"
+// clang-format on
+
+}  // namespace
+
+extern const KernelTable kTable;
+constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 7, 6>>("neon_i8mm", kDotProd | kI8mm);
+
+}  // namespace octet::neon_i8mm

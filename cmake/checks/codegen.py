@@ -59,6 +59,11 @@ class AArch64:
         return re.search(r"\[(sp|x29)\b" if has_frame else r"\[sp\b", instruction.operands)
 
 
+def disassemble(objdump, path):
+    return subprocess.run([objdump, "-d", "-C", "--no-show-raw-insn", path],
+                          check=True, capture_output=True, text=True).stdout
+
+
 def functions(disassembly):
     """Yields (name, instructions) for each function that objdump -d printed."""
     name, body = None, []
@@ -195,9 +200,7 @@ def main():
     arguments = parser.parse_args()
     passed = True
     for path in arguments.objects:
-        disassembly = subprocess.run(
-            [arguments.objdump, "-d", "-C", "--no-show-raw-insn", path],
-            check=True, capture_output=True, text=True).stdout
+        disassembly = disassemble(arguments.objdump, path)
         isa = path.name.split(".")[0]
         passed = report(isa, list(dot_loops(disassembly)), arguments.verbose) and passed
     sys.exit(0 if passed else 1)

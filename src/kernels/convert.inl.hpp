@@ -22,7 +22,7 @@ OCTET_INLINE typename Simd::I32Batch load_lanes(const void* in, std::int64_t i, 
 template <class Simd>
 OCTET_INLINE typename Simd::F32Batch load_floats(const void* in, std::int64_t i, std::int64_t count,
                                                  int step = 1) {
-  return xsimd::bitwise_cast<typename Simd::F32Batch>(load_lanes<Simd>(in, i, count, step));
+  return Simd::floats(load_lanes<Simd>(in, i, count, step));
 }
 
 /// value where it is greater than low (so not where it is NaN), else low; then at most high.

@@ -14,6 +14,7 @@ struct VectorNeon {
     return vdupq_n_s32(static_cast<std::int32_t>(lane));
   }
   static OCTET_INLINE I32 exclusive_or(I32 a, I32 b) { return veorq_s32(a, b); }
+  static OCTET_INLINE F32Batch floats(I32 bits) { return vreinterpretq_f32_s32(bits); }
   static OCTET_INLINE I32 bits(F32Batch v) { return vreinterpretq_s32_f32(v); }
   /// xsimd 8 divides by an estimated reciprocal here, which is not IEEE's quotient.
   static OCTET_INLINE F32Batch divide(F32Batch a, F32Batch b) { return vdivq_f32(a, b); }

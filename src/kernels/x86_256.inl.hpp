@@ -23,6 +23,7 @@ struct Vector256 {
   static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
     return xsimd::min(xsimd::max(v, low), high);
   }
+  static OCTET_INLINE F32Batch floats(I32 bits) { return _mm256_castsi256_ps(bits); }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm256_castps_si256(v); }
 
   /// All ones in the first `count` lanes, 1 to kLanes.

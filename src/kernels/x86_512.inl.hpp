@@ -21,6 +21,7 @@ struct Vector512 {
   static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
     return xsimd::min(xsimd::max(v, low), high);
   }
+  static OCTET_INLINE F32Batch floats(I32 bits) { return _mm512_castsi512_ps(bits); }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm512_castps_si512(v); }
 
   /// The first `count` lanes, 1 to kLanes.

@@ -22,7 +22,9 @@ function(octet_isa name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND options -frename-registers)  # takes the last register moves out of the dot loops
     if(name MATCHES "^neon")
-      list(APPEND options -fno-schedule-insns)  # before registers are chosen, it would need too many
+      # Before registers are chosen scheduling would need too many; and pairs of general registers
+      # would become vectors on their way to memory.
+      list(APPEND options -fno-schedule-insns -fno-tree-slp-vectorize)
     endif()
     if(name MATCHES "^avx512")
       list(APPEND options -Wno-uninitialized -Wno-maybe-uninitialized)  # false ones, in GCC 12's header

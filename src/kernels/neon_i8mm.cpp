@@ -1,9 +1,9 @@
-// Armv8.6 mixed-sign dot products: usdot and sudot add four u8 x s8 products to each of 4 int32
-// lanes, exactly (no 16-bit step). Neoverse N2 and V1, Cortex-A510 and X2, Apple M2 on. Rows of s8
-// are flipped.
+// Armv8.6 matrix products of mixed signs: usmmla adds, to each of 4 int32 lanes, eight u8 x s8
+// products of one of two rows and one of two columns, exactly (no 16-bit step). Neoverse N2 and V1,
+// Cortex-A510 and X2, Apple M2 on. Rows of s8 are flipped.
 //
-//   sudot, usdot   Neoverse N2: 2 per cycle, V1, V2: 4; latency 3, of the sum 1
-//   registers      32: 6 x 4 sums + 6 rows + 2 panel vectors = 32; 7 x 3 + 7 + 2, 10 x 2 + 10 + 2
+//   usmmla         Neoverse N2: 2 per cycle, V1, V2: 4; latency 3, of the sum 1
+//   registers      32: 3 row pairs x 8 column pairs + 6 rows + 2 panel vectors = 32
 #include <arm_neon.h>
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr bool kLhsSigned = false;
   static constexpr int kMinSums = 8;  // four per cycle on the widest cores
   static constexpr int kPeakSums = 24;
-  static constexpr int kPackingRows = 5;  // no register is left in taller ones
+  static constexpr int kPackingRows = 4;  // no register is left in taller ones
   static constexpr int kDepthwiseRows = 4;
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
@@ -33,11 +33,25 @@ struct Simd : ByteOperands<VectorNeon> {
     asm("usdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
     return acc;
   }
-  /// The dot product with group `kGroup` of a block.
-  template <int kGroup>
-  static OCTET_INLINE I32 dot_group(I32 acc, LhsBlock a, Rhs b) {
-    asm("sudot %0.4s, %1.16b, %2.4b[%3]" : "+w"(acc) : "w"(b), "w"(a), "i"(kGroup));
+  static OCTET_INLINE I32 matrix_dot(I32 acc, Lhs a, Rhs b) {
+    asm("usmmla %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
     return acc;
+  }
+  static OCTET_INLINE I32 zip_low(I32 a, I32 b) {
+    return vreinterpretq_s32_s64(vzip1q_s64(vreinterpretq_s64_s32(a), vreinterpretq_s64_s32(b)));
+  }
+  static OCTET_INLINE I32 zip_high(I32 a, I32 b) {
+    return vreinterpretq_s32_s64(vzip2q_s64(vreinterpretq_s64_s32(a), vreinterpretq_s64_s32(b)));
+  }
+  static OCTET_INLINE void zip_groups(I32 a, I32 b, std::int8_t* out) {
+    store_16(out, vreinterpretq_u8_s32(vzip1q_s32(a, b)));
+    store_16(out + 16, vreinterpretq_u8_s32(vzip2q_s32(a, b)));
+  }
+  /// Two k-groups of two rows.
+  template <bool kFlip>
+  static OCTET_INLINE Lhs pair(std::uint64_t first, std::uint64_t second) {
+    return flipped<kFlip>(
+        vreinterpretq_s32_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(second))));
   }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
     acc = dot(acc, exclusive_or(a, flip), b);
@@ -54,6 +68,6 @@ struct Simd : ByteOperands<VectorNeon> {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 7, 6>>("neon_i8mm", kDotProd | kI8mm);
+constexpr KernelTable kTable = make_table<Simd, Tiles<10, 8, 6, 6>>("neon_i8mm", kDotProd | kI8mm);
 
 }  // namespace octet::neon_i8mm

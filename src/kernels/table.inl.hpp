@@ -1,5 +1,17 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
+#include "kernels/matrix_tile.inl.hpp"
+
+/// The tile of an ISA, by the dot product that it has.
+template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
+constexpr TileFn tile_of() {
+  if constexpr (MultipliesMatrices<Simd>) {
+    return matrix_tile<Simd, kMr, kNv, kFlip, kPacking>;
+  } else {
+    return tile<Simd, kMr, kNv, kFlip, kPacking>;
+  }
+}
+
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
 template <int... kRows>
 struct Tiles {
@@ -30,12 +42,12 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
     table.max_rows[kNv - 1] = kMaxRows;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
-      table.tile[0][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, false, false>;
-      table.tile[1][kNv - 1][kMr - 1] = tile<Simd, kMr, kNv, true, false>;
+      table.tile[0][kNv - 1][kMr - 1] = tile_of<Simd, kMr, kNv, false, false>();
+      table.tile[1][kNv - 1][kMr - 1] = tile_of<Simd, kMr, kNv, true, false>();
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
                     kMr <= Simd::kPackingRows) {
-        table.packing_tile[0][kMr - 1] = tile<Simd, kMr, kNv, false, true>;
-        table.packing_tile[1][kMr - 1] = tile<Simd, kMr, kNv, true, true>;
+        table.packing_tile[0][kMr - 1] = tile_of<Simd, kMr, kNv, false, true>();
+        table.packing_tile[1][kMr - 1] = tile_of<Simd, kMr, kNv, true, true>();
       }
     });
     for_each_up_to<Simd::kDepthwiseRows>(
@@ -48,6 +60,10 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;
-  table.dot_peak = dot_peak<Simd>;
+  if constexpr (MultipliesMatrices<Simd>) {
+    table.dot_peak = matrix_dot_peak<Simd>;
+  } else {
+    table.dot_peak = dot_peak<Simd>;
+  }
   return table;
 }

@@ -31,7 +31,7 @@ struct EpilogueTerms {
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
 /// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
-/// where k or n lies beyond the end.
+/// where k or n lies beyond the end. An ISA may order the bytes of kPackStep values of k otherwise.
 struct PackArgs {
   const std::uint8_t* source;
   std::int64_t tap_stride, k_stride, n_stride;

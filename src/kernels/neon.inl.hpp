@@ -95,8 +95,8 @@ struct VectorNeon {
       if (columns == kNv * kLanes) {
         if constexpr (kNv == 4) vst1q_u8(out, bytes);
         if constexpr (kNv == 2 || kNv == 3) vst1_u8(out, vget_low_u8(bytes));
-        if constexpr (kNv == 3) vst1q_lane_u32(word(out + 8), vreinterpretq_u32_u8(bytes), 2);
-        if constexpr (kNv == 1) vst1q_lane_u32(word(out), vreinterpretq_u32_u8(bytes), 0);
+        if constexpr (kNv == 3) store_lane<2>(out + 8, bytes);
+        if constexpr (kNv == 1) store_lane<0>(out, bytes);
         return;
       }
       std::uint8_t buffer[16];
@@ -105,9 +105,10 @@ struct VectorNeon {
     }
 
    private:
-    /// Stored by instructions that ask for no alignment.
-    static OCTET_INLINE std::uint32_t* word(std::uint8_t* out) {
-      return reinterpret_cast<std::uint32_t*>(out);
+    template <int kLane>
+    static OCTET_INLINE void store_lane(std::uint8_t* out, uint8x16_t bytes) {
+      const std::uint32_t lane = vgetq_lane_u32(vreinterpretq_u32_u8(bytes), kLane);
+      __builtin_memcpy(out, &lane, sizeof lane);
     }
     OCTET_INLINE int16x8_t halves(I32 low, I32 high) const {
       return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(low), high), zero_point_);

@@ -48,14 +48,14 @@ bool parse(int argc, char** argv, Options& options, int* exit_status) {
   CLI::App app("Measures octet beside oneDNN, interleaved, in one process.");
   app.add_option("--suite", options.suite, "What the shapes are")
       ->required()
-      ->check(CLI::IsMember({"gemm", "conv", "quantize"}));
+      ->check(CLI::IsMember({"gemm", "conv", "dynamic", "quantize"}));
   app.add_option("--shapes", options.shapes, "CSV file, such as those in bench/shapes/")
       ->required();
   app.add_option("--threads", options.threads, "For both, by OpenMP")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   app.add_option("--isa", options.isa, "The best that octet and oneDNN may use; default: no limit");
-  app.add_option("--config", options.config, "Types and zero points (not for quantize)")
+  app.add_option("--config", options.config, "Types and zero points, of gemm and conv")
       ->capture_default_str()
       ->check(CLI::IsMember(config_names));
   app.footer(
@@ -91,6 +91,12 @@ std::vector<Entry> make_entries(const Options& options, Setting& setting) {
       entries.push_back(conversion_entry(shape, setting));
     return entries;
   }
+  if (options.suite == "dynamic") {
+    for (const DynamicShape& shape : read_dynamic_shapes(options.shapes)) {
+      for (Entry& entry : dynamic_entries(shape, setting)) entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
   const Config& config = *find_config(options.config);
   if (options.suite == "conv" && !config.suits_convolutions())
     throw std::runtime_error("--config: oneDNN has no convolution with " + options.config);
@@ -119,7 +125,9 @@ std::string cpu_name() {
 /// What the report prints above its table.
 void describe(const Options& options, const Setting& setting) {
   benchmark::AddCustomContext("suite", options.suite);
-  benchmark::AddCustomContext("config", options.suite == "quantize" ? "" : options.config);
+  benchmark::AddCustomContext("config", options.suite == "quantize"  ? ""
+                                        : options.suite == "dynamic" ? "u8s8_s8"
+                                                                     : options.config);
   benchmark::AddCustomContext("threads", std::to_string(options.threads));
   benchmark::AddCustomContext("isa", setting.isa);
   benchmark::AddCustomContext("octet", OCTET_VERSION);
@@ -168,7 +176,7 @@ int run(int argc, char** argv) {
   std::vector<Entry> entries = make_entries(options, setting);
   std::size_t longest = 0;
   for (const Entry& entry : entries) longest = std::max(longest, entry.shape.size());
-  longest += options.suite.size() + std::string("/onednn/_median").size();
+  longest += options.suite.size() + std::string("/octet_prepacked/_median").size();
   SessionReporter reporter(options.format, options.out, options.out_format, longest);
   describe(options, setting);
   for (Entry& entry : entries) {

@@ -36,14 +36,25 @@ double dot_peak(const Setting& setting) {
 }  // namespace
 
 void measure(benchmark::State& state, Operator& op, void* out, const Work& work,
-             const Setting& setting) {
+             const Setting& setting, void (*prepare)()) {
   const double peak = dot_peak(setting) * setting.threads;
   op.run(out);
-  const double start = seconds(setting.threads);
-  for (auto _ : state) op.run(out);
-  const double runs_per_second =
-      static_cast<double>(state.iterations()) / (seconds(setting.threads) - start);
+  double elapsed = 0;
+  if (prepare == nullptr) {
+    const double start = seconds(setting.threads);
+    for (auto _ : state) op.run(out);
+    elapsed = seconds(setting.threads) - start;
+  } else {
+    for (auto _ : state) {
+      prepare();
+      const double start = seconds(setting.threads);
+      op.run(out);
+      elapsed += seconds(setting.threads) - start;
+    }
+  }
+  const double runs_per_second = static_cast<double>(state.iterations()) / elapsed;
   state.SetLabel(op.kernel());
+  state.counters["seconds"] = 1 / runs_per_second;
   state.counters["bytes"] = work.bytes * runs_per_second;
   if (work.ops == 0) return;
   state.counters["ops"] = work.ops * runs_per_second;

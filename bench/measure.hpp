@@ -32,13 +32,14 @@ struct Work {
 };
 
 /// Runs `op` as often as `state` says, after one run that is not timed, and sets the counters:
-/// - ops, bytes: per second;
+/// - ops, bytes: per second; seconds: of one run;
 /// - peak: operations per second of the ISA's dot product on registers alone, measured just before,
 ///   times the number of threads; share_of_peak: ops / peak.
 /// On one thread all are per second of its CPU time, which other programs on the machine disturb
-/// less than wall time; on several threads per second of wall time.
+/// less than wall time; on several threads per second of wall time. `prepare`, if any, is called
+/// before each run and its time is not counted.
 void measure(benchmark::State& state, Operator& op, void* out, const Work& work,
-             const Setting& setting);
+             const Setting& setting, void (*prepare)() = nullptr);
 
 /// The benchmarks of one shape: "SUITE/WHO/SHAPE" for each side.
 struct Entry {
@@ -50,9 +51,12 @@ struct Entry {
   std::vector<Side> sides;
 };
 
-/// octet and oneDNN on one layer. Nothing is allocated before the first run, and all of it is
-/// freed with the entry.
+/// octet and oneDNN on one layer; with several threads octet on one of them, too. Nothing is
+/// allocated before the first run, and all of it is freed with the entry.
 Entry layer_entry(const Layer& layer, const Config& config, Setting& setting);
+
+/// GEMM with weights given per call, packed in several ways, beside oneDNN: see dynamic.cpp.
+std::vector<Entry> dynamic_entries(const DynamicShape& shape, Setting& setting);
 
 /// octet alone, on quantize, dequantize and requantize.
 Entry conversion_entry(const ConversionShape& shape, Setting& setting);

@@ -50,12 +50,14 @@ struct Epilogue {
 };
 
 struct GemmProblem {
+  std::int64_t batch = 1;  ///< Matrices of each operand, one after the other.
   std::int64_t m = 0, n = 0, k = 0;
   DataType lhs = DataType::kU8;
   DataType rhs = DataType::kS8;
   std::int32_t lhs_zero_point = 0;
   std::int32_t rhs_zero_point = 0;
-  bool pack_rhs = true;  ///< oneDNN chooses the layout of rhs; false: [K, N] in place, each run.
+  bool rhs_transposed = false;  ///< [N, K] as it lies.
+  bool pack_rhs = true;         ///< oneDNN chooses the layout of rhs; false: as it lies, each run.
   Epilogue epilogue;
 };
 

@@ -102,6 +102,13 @@ std::vector<GemmShape> read_gemm_shapes(const std::string& path) {
   });
 }
 
+std::vector<DynamicShape> read_dynamic_shapes(const std::string& path) {
+  return read_rows(path, [](const Row& row) {
+    return DynamicShape{row.text("name"), row.integer("B"), row.integer("M"), row.integer("N"),
+                        row.integer("K")};
+  });
+}
+
 std::vector<ConvShape> read_conv_shapes(const std::string& path) {
   return read_rows(path, [](const Row& row) {
     const ConvShape shape = {

@@ -32,6 +32,12 @@ struct ConvShape {
   }
 };
 
+/// Columns: name, B (matrices), M, N, K.
+struct DynamicShape {
+  std::string name;
+  std::int64_t batch, m, n, k;
+};
+
 /// Columns: name, operation, rows, columns.
 struct ConversionShape {
   std::string name;
@@ -41,6 +47,7 @@ struct ConversionShape {
 
 std::vector<GemmShape> read_gemm_shapes(const std::string& path);
 std::vector<ConvShape> read_conv_shapes(const std::string& path);
+std::vector<DynamicShape> read_dynamic_shapes(const std::string& path);
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path);
 
 }  // namespace octet::bench

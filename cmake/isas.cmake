@@ -20,7 +20,8 @@ function(octet_isa name)
   # -O2 also in Debug: without inlining, functions that other files share would be compiled here.
   set(options ${ARGN} -O2 -ffp-contract=off -fno-exceptions)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND options -frename-registers)  # takes the last register moves out of the dot loops
+    # Registers by loop, and renamed: no register moves in the dot loops.
+    list(APPEND options -frename-registers -fira-region=all)
     if(name MATCHES "^neon")
       # Before registers are chosen scheduling would need too many; and pairs of general registers
       # would become vectors on their way to memory.

@@ -7,6 +7,7 @@ build_packages=(
   g++ cmake ninja-build  # the library
   libxsimd-dev
   libgtest-dev           # tests
+  libtbb-dev libpthreadpool-dev  # the tests of their adapters
   libbenchmark-dev libcli11-dev nlohmann-json3-dev  # benchmarks
   python3 python3-pip    # reports, checks, scripts/install_onednn
   libcairo2-dev zlib1g-dev dataset-fashion-mnist    # examples

@@ -130,6 +130,38 @@ class Bench(Tool):
         self.assertEqual(results["context"]["isa"], "scalar")
         self.assertIn("gemm s8s8_s32, 2 thread(s), ISA scalar", table)
 
+    def test_several_threads_are_compared_with_one(self):
+        results, table = self.bench("--suite=gemm", self.shapes(GEMM), "--threads=2")
+        self.assertIn("gemm/octet_alone/small", self.medians(results))
+        self.assertIn("speed-up", table)
+
+    def test_dynamic(self):
+        shapes = self.shapes("name,B,M,N,K\none,1,7,9,33\ntwo,3,5,80,20\n")
+        results, table = self.bench("--suite=dynamic", shapes)
+        medians = self.medians(results)
+        for shape in "one", "two":
+            for layout in "row-major", "transposed":
+                for caches in "warm", "cold":
+                    for who in "octet", "octet_serial", "octet_prepacked":
+                        run = medians[f"dynamic/{who}/{shape}/{layout}/{caches}"]
+                        self.assertGreater(run["seconds"], 0)
+                    self.assertRegex(table, rf"{shape} +{layout} +{caches} +[\d.]+ +[\d.]+x")
+
+    def test_readme(self):
+        self.bench("--suite=gemm", self.shapes(GEMM))
+        readme = self.folder / "README.md"
+        mark = "<!-- {} of benchmark tables -->"
+        readme.write_text(f"before\n{mark.format('begin')}\nold\n{mark.format('end')}\nafter\n")
+        for _ in range(2):  # the second time it finds its own text
+            self.call(0, REPORT, f"--readme={readme}", self.folder / "out.json")
+        text = readme.read_text()
+        self.assertNotIn("old", text)
+        self.assertEqual(text.count("| tiny "), 1)
+        self.assertRegex(text, r"(?s)^before\n<!--.*small.*-->\nafter\n$")
+        readme.write_text("no markers\n")
+        self.call(1, REPORT, f"--readme={readme}", self.folder / "out.json")
+        self.assertEqual(readme.read_text(), "no markers\n")
+
     def test_conversions(self):
         results, _ = self.bench("--suite=quantize", self.shapes(QUANTIZE))
         self.assertEqual(list(self.medians(results)),

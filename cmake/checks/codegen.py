@@ -167,6 +167,7 @@ def dot_loops(disassembly):
 def without_parameters(function):
     """`void tile<Simd, 6, 4>(Args const&)` becomes `tile<Simd, 6, 4>`, its namespaces dropped."""
     name = function.replace("(anonymous namespace)::", "")
+    name = re.sub(r"\(octet::\w+\)", "", name)  # of an enumerator
     name = re.sub(r"octet::\w+::", "", name)
     return re.sub(r"\(.*", "", name).removeprefix("void ")
 

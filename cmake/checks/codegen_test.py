@@ -118,19 +118,19 @@ f.o:     file format elf64-littleaarch64
 
     def test_largest_plain_tile_is_modelled_with_advanced_addresses_apart(self):
         tile = """
-{:016x} <void tile<Simd, {}, 4, {}, {}>(TileArgs const&)>:
+{:016x} <void tile<Simd, {}, 4, {}, (octet::TileWork){}>(TileArgs const&)>:
    0:\tldr\tq1, [x1], #16
    4:\tsdot\tv0.4s, v1.16b, v2.4b[0]
    8:\tb.ne\t0 <tile>  // b.any
 """
         text = "f.o:     file format elf64-littleaarch64\n" + "".join(
-            tile.format(0, *which) for which in ((5, "false", "false"), (6, "false", "false"),
-                                                 (6, "true", "false"), (7, "false", "true")))
+            tile.format(0, *which) for which in ((5, "false", 0), (6, "false", 0),
+                                                 (6, "true", 0), (7, "false", 1)))
         loops = peak.largest_tile_loops(text)
         self.assertEqual({flip: codegen.without_parameters(loop.function)
                           for flip, loop in loops.items()},
-                         {"false": "tile<Simd, 6, 4, false, false>",
-                          "true": "tile<Simd, 6, 4, true, false>"})
+                         {"false": "tile<Simd, 6, 4, false, 0>",
+                          "true": "tile<Simd, 6, 4, true, 0>"})
         self.assertEqual(peak.as_assembly(loops["false"].body).splitlines()[2:],
                          ["ldr q1, [x1]", "add x1, x1, #16", "sdot v0.4s, v1.16b, v2.4b[0]",
                           "b.ne loop"])

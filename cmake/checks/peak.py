@@ -26,11 +26,11 @@ ITERATIONS = 200
 
 
 def largest_tile_loops(disassembly):
-    """{flip: Loop}: the main loops of the tile<Simd, rows, vectors, flip, packing = false> (or
+    """{flip: Loop}: the main loops of the tile<Simd, rows, vectors, flip, TileWork::kNone> (or
     matrix_tile) that has the most sums."""
     best = {}
     for loop in codegen.dot_loops(disassembly):
-        found = re.fullmatch(r"(?:matrix_)?tile<Simd, (\d+), (\d+), (true|false), false>",
+        found = re.fullmatch(r"(?:matrix_)?tile<Simd, (\d+), (\d+), (true|false), 0>",
                              codegen.without_parameters(loop.function))
         if found:
             size = (int(found[1]) * int(found[2]), loop.dots)

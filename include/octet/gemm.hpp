@@ -66,4 +66,28 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
 std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
                                std::int64_t k, int threads = 1) noexcept;
 
+/// Multiplications of one shape, as in attention. Matrix i of an operand begins i * stride elements
+/// after its view; with a stride of 0 all share one.
+struct GemmBatch {
+  std::int64_t count = 1;  ///< 0 or more.
+  std::int64_t lhs_stride = 0;
+  std::int64_t rhs_stride = 0;
+  /// Outputs do not overlap: they follow each other, or lie side by side within rows (heads of
+  /// [rows, heads, columns]: out_stride = columns, row_stride = heads * columns).
+  std::int64_t out_stride = 0;
+  /// [count]: of each matrix, in the place of epilogue.scale, which is then empty. Or empty.
+  std::span<const float> scale = {};
+};
+
+/// `gemm` for each matrix of a batch: `lhs`, `rhs` and `out` are the views of the first. The
+/// threads share the matrices, and the rows and columns of each where there are few. All other
+/// limits are those of `gemm`.
+Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
+                    const ConstMatrix& rhs, const Matrix& out, const Resources& resources) noexcept;
+
+/// Bytes of scratch that `batched_gemm` needs; 0 if the sizes or the ISA are invalid.
+std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch& batch,
+                                       std::int64_t m, std::int64_t n, std::int64_t k,
+                                       int threads = 1) noexcept;
+
 }  // namespace octet

@@ -51,9 +51,9 @@ struct Simd : Vector256 {
   static constexpr int kPackingRows = 0;  // no register is left in any
   static constexpr int kDepthwiseRows = 5;
 
-  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {
-    acc = _mm256_add_epi32(acc, _mm256_madd_epi16(a.even, b.even));
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(a.odd, b.odd));
+  static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
+    add(acc, _mm256_madd_epi16(a.even, b.even));
+    add(acc, _mm256_madd_epi16(a.odd, b.odd));
   }
   static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) {
     const __m256i bytes = load(panel);
@@ -93,13 +93,20 @@ struct Simd : Vector256 {
     return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8);
   }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    // In place: GCC 12 would rotate the sums through the registers, with moves.
-    asm("vpaddd %1, %0, %0" : "+x"(acc) : "x"(_mm256_madd_epi16(_mm256_xor_si256(a, flip), b)));
+    add(acc, _mm256_madd_epi16(_mm256_xor_si256(a, flip), b));
+  }
+
+ private:
+  /// In place: GCC 12 would rotate the sums through the registers, with moves.
+  static OCTET_INLINE void add(I32& acc, I32 products) {
+    asm("vpaddd %1, %0, %0" : "+x"(acc) : "x"(products));
   }
 };
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
+#include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"

@@ -26,14 +26,22 @@ struct Simd : ByteOperands<Vector512> {
   static constexpr int kPackingRows = 6;
   static constexpr int kDepthwiseRows = 6;
 
-  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) { return _mm512_dpbusd_epi32(acc, a, b); }
+  static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
+#if defined(__clang__)
+    acc = _mm512_dpbusd_epi32(acc, a, b);
+#else  // GCC 12 moves and spills sums around the intrinsic
+    asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+#endif
+  }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    acc = dot(acc, exclusive_or(a, flip), b);
+    dot(acc, exclusive_or(a, flip), b);
   }
 };
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
+#include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"

@@ -38,7 +38,7 @@ void quantize(const ConvertArgs& args) {
   const bool is_signed = args.out_type == DataType::kS8;
   const float min = is_signed ? -128.0f : 0.0f, max = is_signed ? 127.0f : 255.0f;
   const F32 low(min), high(max);
-  const typename Simd::Narrow narrow(0, min, max, args.out_type);
+  const ByteTerms terms(args.out_type, 0, min, max);
   auto* out = static_cast<std::uint8_t*>(args.out);
   for_each_vector<Simd>(args.count, [&](std::int64_t i, std::int64_t count) OCTET_INLINE_LAMBDA {
     const F32 scale = load_floats<Simd>(args.scale, i, count, args.scale_step);
@@ -49,7 +49,7 @@ void quantize(const ConvertArgs& args) {
     const F32 real = Simd::divide(load_floats<Simd>(args.in, i, count), scale);
     const typename Simd::I32 q[1] = {
         xsimd::nearbyint_as_int(clamp_ordered(real, low - offset, high - offset)) + zero_point};
-    narrow.template store<1>(out + i, q, count);
+    Simd::template store_bytes<1>(out + i, Simd::narrow(q, terms), 0, count);
   });
 }
 
@@ -85,8 +85,8 @@ void requantize(const RequantizeArgs& args) {
   using F32 = typename Simd::F32Batch;
   const bool is_float = args.type == DataType::kF32;
   const F32 low(args.min), high(args.max), int_limit(kIntLimit);
-  const typename Simd::Narrow narrow(args.zero_point, is_float ? 0 : args.min,
-                                     is_float ? 0 : args.max, args.type);
+  const ByteTerms terms =
+      is_float ? ByteTerms() : ByteTerms(args.type, args.zero_point, args.min, args.max);
   for_each_vector<Simd>(args.count, [&](std::int64_t i, std::int64_t count) OCTET_INLINE_LAMBDA {
     I32 sum = load_lanes<Simd>(args.in, i, count);
     if (args.bias != nullptr) sum = sum + load_lanes<Simd>(args.bias, i, count);
@@ -97,7 +97,8 @@ void requantize(const RequantizeArgs& args) {
       Simd::store_partial(static_cast<float*>(args.out) + i, Simd::bits(clamped), count);
     } else {
       const typename Simd::I32 q[1] = {xsimd::nearbyint_as_int(xsimd::min(real, int_limit))};
-      narrow.template store<1>(static_cast<std::uint8_t*>(args.out) + i, q, count);
+      Simd::template store_bytes<1>(static_cast<std::uint8_t*>(args.out) + i,
+                                    Simd::narrow(q, terms), 0, count);
     }
   });
 }

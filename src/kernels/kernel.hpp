@@ -17,6 +17,29 @@ inline constexpr int kKr = 4;
 /// Limits of the tables below.
 inline constexpr int kMaxPanelVectors = 4;
 inline constexpr int kMaxTileRows = 10;
+/// Sums of the largest tile, with rows to a multiple of 4.
+inline constexpr int kMaxTileSums = 24 * 16;
+
+/// How a rounded 32-bit value becomes a byte: add the zero point, clamp, store the low 8 bits. For
+/// u8 all is moved down by 128, so that one signed path serves both types, and the top bit of the
+/// result flipped at the end. Each value is repeated through the 32 bits.
+struct ByteTerms {
+  ByteTerms() = default;
+  /// `min` and `max`: whole numbers in the range of `type`, u8 or s8.
+  constexpr ByteTerms(DataType type, std::int32_t zero_point, float min, float max)
+      : ByteTerms(type == DataType::kU8 ? 128 : 0, zero_point, static_cast<std::int32_t>(min),
+                  static_cast<std::int32_t>(max)) {}
+  std::uint32_t zero_point = 0;              ///< int16, twice
+  std::uint32_t min = 0, max = 0, flip = 0;  ///< int8, four times
+
+ private:
+  constexpr ByteTerms(std::int32_t shift, std::int32_t zero_point, std::int32_t min,
+                      std::int32_t max)
+      : zero_point(static_cast<std::uint16_t>(zero_point - shift) * 0x00010001u),
+        min(static_cast<std::uint8_t>(min - shift) * 0x01010101u),
+        max(static_cast<std::uint8_t>(max - shift) * 0x01010101u),
+        flip(static_cast<std::uint32_t>(shift) * 0x01010101u) {}
+};
 
 /// How sums become outputs; made once per operator. The arrays hold one element per packed column,
 /// padded to whole vectors.
@@ -27,6 +50,7 @@ struct EpilogueTerms {
   const std::int32_t* rhs_zero_point;  ///< Multiplies the row sums; null if all are zero.
   float min, max;                      ///< Clamp of the result. 8 bit: inside the type's range.
   std::int32_t zero_point;             ///< 8 bit: of the output.
+  ByteTerms bytes;                     ///< The last three again.
 };
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
@@ -53,26 +77,45 @@ struct PackJob {
   int count = 0;
   int next_panel = 0;
   std::int64_t next_k = 0;
-  std::int64_t interval = 0;  ///< Packing tiles pack a step after so many k-groups.
+  std::int64_t interval = 0;  ///< A step is due after so many k-groups of the tiles.
 };
 
-/// One call of a tile kernel: out[i][column ..] = epilogue(sum over taps and k of row x panel).
+/// Sums that wait for their epilogue: out[i][column ..] = epilogue(sums[i]), some rows at a time.
+struct FinishJob {
+  const std::int32_t* sums;  ///< [rows][vectors * lanes], and readable up to a multiple of 4 rows.
+  std::int64_t rows = 0;
+  std::int64_t next_row = 0;
+  int vectors = 0;
+  void* const* out;              ///< [rows]: column 0 of each output row.
+  std::int64_t column;           ///< Of out, where the sums go.
+  std::int64_t term;             ///< Of the epilogue's arrays, where they begin.
+  std::int64_t columns;          ///< Valid ones: more than (vectors - 1) * lanes.
+  const std::int32_t* row_sums;  ///< [rows] as the kernel sees the bytes; if rhs_zero_point is set.
+  const EpilogueTerms* epilogue;
+};
+
+/// What a tile kernel does beside its dot products.
+enum class TileWork : std::uint8_t {
+  kNone,    ///< Nothing, and it takes its own sums through the epilogue: finish_job.
+  kFinish,  ///< Steps of the epilogue of the tile before, finish_job; it leaves its own sums.
+  kFinishAndPack,  ///< And steps of the packing of another panel, pack_job.
+};
+
+/// One call of a tile kernel: sums[i] = sum over taps and k of row i x panel.
 struct TileArgs {
   const std::uint8_t* const*
       rows;  ///< Row i of tap t starts at rows[t * tap_stride + i] + row_offset.
   std::int64_t tap_stride;
   std::int64_t row_offset;
   std::int64_t taps;
-  std::int64_t k;                ///< Bytes per row and tap. Depthwise: 1, per channel.
-  const std::int8_t* panel;      ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
-  void* const* out;              ///< [mr]: column 0 of each output row.
-  std::int64_t column;           ///< Of out, where the tile begins.
-  std::int64_t term;             ///< Of the epilogue's arrays, where the tile begins.
-  std::int64_t columns;          ///< Valid ones: more than (nv - 1) * lanes, at most nv * lanes.
-  const std::int32_t* row_sums;  ///< [mr] as the kernel sees the bytes; if rhs_zero_point is set.
-  std::uint8_t flip;             ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
-  const EpilogueTerms* epilogue;
-  PackJob* pack_job;  ///< Packing tiles: what to pack beside the dot products.
+  std::int64_t k;            ///< Bytes per row and tap. Depthwise: 1, per channel.
+  const std::int8_t* panel;  ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
+  std::uint8_t flip;         ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
+
+  FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
+  PackJob* pack_job;
+  std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
+  std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
 };
 using TileFn = void (*)(const TileArgs&);
 
@@ -87,6 +130,9 @@ struct RowSumArgs {
   std::int32_t* sums;
 };
 using RowSumFn = void (*)(const RowSumArgs&);
+
+/// Finishes all rows that are left.
+using FinishFn = void (*)(FinishJob&);
 
 using PackFn = void (*)(const PackArgs&);
 /// Packs up to `steps` steps more of a job.
@@ -138,12 +184,13 @@ struct KernelTable {
 
   int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
   int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
-  TileFn tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
-
-  /// The same tiles, for panels of max_vectors, which pack another panel beside their dot products;
-  /// null where they are too small to hide it.
-  int packing_rows;                      ///< Tallest; 0 if there are none.
+  TileFn tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]: kNone
+  /// kFinish; null where it does not pay.
+  TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];
+  FinishFn finish[kMaxPanelVectors];  ///< [vectors - 1]
+  /// kFinishAndPack, for panels of max_vectors; null where tiles are too small to hide it.
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
+  int packing_rows;                      ///< The tallest of them; 0 if there are none.
 
   int depthwise_rows;                                ///< Tallest depthwise tile, for any panel.
   TileFn depthwise[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]

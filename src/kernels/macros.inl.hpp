@@ -1,6 +1,8 @@
 // What the kernel templates need from the compiler.
 #pragma once
 
+#include <utility>
+
 #define OCTET_INLINE inline __attribute__((always_inline))
 #define OCTET_INLINE_LAMBDA __attribute__((always_inline))
 #if defined(__clang__)

@@ -8,9 +8,9 @@
 
 /// Sums of row pair p and of columns 2 j and 2 j + 1: acc[p][j].
 template <class Simd, int kPairs, int kNv>
-OCTET_INLINE void begin_matrix_sums(typename Simd::I32 (&acc)[kPairs][2 * kNv],
-                                    const TileArgs& args) {
-  const std::int32_t* bias = args.epilogue->bias + args.term;
+OCTET_INLINE void begin_matrix_as_bias(typename Simd::I32 (&acc)[kPairs][2 * kNv],
+                                       const FinishJob& job) {
+  const std::int32_t* bias = job.epilogue->bias + job.term;
   OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
     const typename Simd::I32 start = Simd::I32Batch::load_unaligned(bias + j * Simd::kLanes);
     OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
@@ -27,9 +27,7 @@ OCTET_INLINE void add_matrix_groups(typename Simd::I32 (&acc)[kPairs][kSums],
                                     const std::int8_t* panel) {
   OCTET_UNROLL for (int j = 0; j < kSums; ++j) {
     const typename Simd::Rhs b = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-    OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
-      acc[p][j] = Simd::matrix_dot(acc[p][j], a[p], b);
-    }
+    OCTET_UNROLL for (int p = 0; p < kPairs; ++p) { Simd::matrix_dot(acc[p][j], a[p], b); }
   }
 }
 
@@ -137,33 +135,32 @@ OCTET_INLINE std::int64_t add_matrix_rest(typename Simd::I32 (&acc)[kPairs][kSum
   return groups * kGroupBytes;
 }
 
-template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
 void matrix_tile(const TileArgs& args) {
   constexpr int kPairs = (kMr + 1) / 2;
   constexpr int kStep = 4;  // k-groups
-  typename Simd::I32 acc[kPairs][2 * kNv];
-  begin_matrix_sums<Simd, kPairs, kNv>(acc, args);
+  typename Simd::I32 acc[kPairs][2 * kNv] = {};
+  if constexpr (kWork == TileWork::kNone)
+    begin_matrix_as_bias<Simd, kPairs, kNv>(acc, *args.finish_job);
   pin<Simd>(acc);
 
   const std::int8_t* panel = args.panel;
   const std::int64_t rest = args.k % (kStep * kKr);
+  const std::int64_t interval =
+      kWork == TileWork::kNone ? INT64_MAX : (args.interval + kStep - 1) / kStep;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* rows[2 * kPairs];  // of an odd number the last one is its own partner
     OCTET_UNROLL for (int i = 0; i < 2 * kPairs; ++i) {
       const int row = i < kMr ? i : kMr - 1;
       rows[i] = args.rows[tap * args.tap_stride + row] + args.row_offset;
     }
-    std::int64_t steps = args.k / (kStep * kKr);
-    if constexpr (kPacking) {
-      const std::int64_t interval = (args.pack_job->interval + kStep - 1) / kStep;
-      while (steps > interval) {
-        add_matrix_steps<Simd, kFlip>(acc, panel, rows, interval);
-        steps -= interval;
-        pin<Simd>(acc);
-        continue_packing<Simd>(*args.pack_job, 1);
-      }
+    for (std::int64_t steps = args.k / (kStep * kKr); steps != 0;) {
+      const std::int64_t stretch = steps < interval ? steps : interval;
+      add_matrix_steps<Simd, kFlip>(acc, panel, rows, stretch);
+      steps -= stretch;
+      pin<Simd>(acc);
+      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
     }
-    if (steps != 0) add_matrix_steps<Simd, kFlip>(acc, panel, rows, steps);
     if (rest != 0) panel += add_matrix_rest<Simd, kFlip>(acc, panel, rows, rest, args.k >= 8);
   }
   pin<Simd>(acc);
@@ -175,7 +172,11 @@ void matrix_tile(const TileArgs& args) {
       sums[i][j] = i % 2 == 0 ? Simd::zip_low(left, right) : Simd::zip_high(left, right);
     }
   }
-  finish<Simd>(sums, args);
+  if constexpr (kWork == TileWork::kNone) {
+    finish_registers<Simd>(sums, *args.finish_job);
+  } else {
+    store_sums<Simd>(sums, args);
+  }
 }
 
 template <class Simd>
@@ -187,7 +188,7 @@ std::int64_t matrix_dot_peak(std::int64_t iterations) {
   for (std::int64_t i = 0; i < iterations; ++i) {
     OCTET_UNROLL for (int j = 0; j < Simd::kPeakSums; ++j) {
       Simd::pin_lhs(a);  // or equal products would be computed once
-      acc[j][0] = Simd::matrix_dot(acc[j][0], a, b);
+      Simd::matrix_dot(acc[j][0], a, b);
     }
     pin<Simd>(acc);
   }

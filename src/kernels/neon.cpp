@@ -4,7 +4,7 @@
 // wrap. Rows of u8 are flipped.
 //
 //   smull, sadalp  Cortex-A72: 1 per cycle each, side by side; two of each per 4 values of k
-//   registers      32: 5 x 4 sums + 4 panel vectors + 1 lhs + 2 products + 3 constants = 30; 6 x 3
+//   registers      32: 4 x 4 sums + 4 panel vectors + 1 lhs + 2 products + 3 constants = 26; 6 x 3
 #include <arm_neon.h>
 
 #include <cstdint>
@@ -33,11 +33,10 @@ struct Simd : VectorNeon {
   static constexpr int kPackingRows = 0;  // no register is left in any
   static constexpr int kDepthwiseRows = 6;
 
-  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {
+  static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     const int8x16_t lhs = vreinterpretq_s8_s32(a), rhs = vreinterpretq_s8_s32(b);
     asm("sadalp %0.4s, %1.8h" : "+w"(acc) : "w"(vmull_s8(vget_low_s8(lhs), vget_low_s8(rhs))));
     asm("sadalp %0.4s, %1.8h" : "+w"(acc) : "w"(vmull_high_s8(lhs, rhs)));
-    return acc;
   }
   static OCTET_INLINE I32 picked(I32 bytes, const std::uint8_t (&order)[16]) {
     return vreinterpretq_s32_u8(vqtbl1q_u8(vreinterpretq_u8_s32(bytes), vld1q_u8(order)));
@@ -83,7 +82,9 @@ struct Simd : VectorNeon {
 };
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
+#include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
@@ -92,6 +93,6 @@ struct Simd : VectorNeon {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 6, 5>>("neon", 0);
+constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 6, 4>>("neon", 0);
 
 }  // namespace octet::neon

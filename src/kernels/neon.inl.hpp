@@ -70,50 +70,41 @@ struct VectorNeon {
     return interleave_columns_by_4(args, source, panel, group_bytes);
   }
 
-  /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
-  /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
-  class Narrow {
-   public:
-    /// `min` and `max`: whole numbers in the range of `type`.
-    OCTET_INLINE Narrow(std::int32_t zero_point, float min, float max, DataType type) {
-      const int shift = type == DataType::kU8 ? 128 : 0;
-      zero_point_ = vdupq_n_s16(static_cast<std::int16_t>(zero_point - shift));
-      min_ = vdupq_n_s8(static_cast<std::int8_t>(static_cast<int>(min) - shift));
-      max_ = vdupq_n_s8(static_cast<std::int8_t>(static_cast<int>(max) - shift));
-      flip_ = vdupq_n_s8(static_cast<std::int8_t>(shift));
-    }
+  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
+  /// may come in.
+  template <int kVectors>
+  static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
+    constexpr int kLast = kVectors - 1;
+    const int16x8_t zero_point = vreinterpretq_s16_s32(fill(terms.zero_point));
+    const int16x8_t v01 = vqaddq_s16(halves(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
+    const int16x8_t v23 =
+        kVectors > 2 ? vqaddq_s16(halves(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point) : v01;
+    const int8x16_t packed = vqmovn_high_s16(vqmovn_s16(v01), v23);
+    const int8x16_t clamped = vminq_s8(vmaxq_s8(packed, vreinterpretq_s8_s32(fill(terms.min))),
+                                       vreinterpretq_s8_s32(fill(terms.max)));
+    return exclusive_or(vreinterpretq_s32_s8(clamped), fill(terms.flip));
+  }
 
-    /// Writes `columns` bytes: more than (kNv - 1) * kLanes, at most kNv * kLanes.
-    template <int kNv>
-    OCTET_INLINE void store(std::uint8_t* out, const I32 (&v)[kNv], std::int64_t columns) const {
-      static_assert(kNv <= 4);
-      const int16x8_t v01 = halves(v[0], v[kNv > 1 ? 1 : 0]);
-      const int16x8_t v23 = kNv > 2 ? halves(v[kNv > 2 ? 2 : 0], v[kNv - 1]) : v01;
-      const int8x16_t packed = vqmovn_high_s16(vqmovn_s16(v01), v23);
-      const int8x16_t clamped = vminq_s8(vmaxq_s8(packed, min_), max_);
-      const uint8x16_t bytes = vreinterpretq_u8_s8(veorq_s8(clamped, flip_));
-      if (columns == kNv * kLanes) {
-        if constexpr (kNv == 4) vst1q_u8(out, bytes);
-        if constexpr (kNv == 2 || kNv == 3) vst1_u8(out, vget_low_u8(bytes));
-        if constexpr (kNv == 3) store_lane<2>(out + 8, bytes);
-        if constexpr (kNv == 1) store_lane<0>(out, bytes);
-        return;
-      }
-      std::uint8_t buffer[16];
-      vst1q_u8(buffer, bytes);
-      for (std::int64_t i = 0; i < columns; ++i) out[i] = buffer[i];
+  /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than
+  /// (kNv - 1) * kLanes.
+  template <int kNv>
+  static OCTET_INLINE void store_bytes(std::uint8_t* out, I32 bytes, int row,
+                                       std::int64_t columns) {
+    if (kNv == 4 && columns == 4 * kLanes) [[likely]] {
+      return vst1q_u8(out, vreinterpretq_u8_s32(bytes));
     }
+    std::int32_t buffer[kLanes];
+    vst1q_s32(buffer, bytes);
+    const auto* in = reinterpret_cast<const std::uint8_t*>(buffer + row * kNv);
+    if (columns == kNv * kLanes) {
+      __builtin_memcpy(out, in, kNv * kLanes);
+    } else {
+      for (std::int64_t i = 0; i < columns; ++i) out[i] = in[i];
+    }
+  }
 
-   private:
-    template <int kLane>
-    static OCTET_INLINE void store_lane(std::uint8_t* out, uint8x16_t bytes) {
-      const std::uint32_t lane = vgetq_lane_u32(vreinterpretq_u32_u8(bytes), kLane);
-      __builtin_memcpy(out, &lane, sizeof lane);
-    }
-    OCTET_INLINE int16x8_t halves(I32 low, I32 high) const {
-      return vqaddq_s16(vqmovn_high_s32(vqmovn_s32(low), high), zero_point_);
-    }
-    int16x8_t zero_point_;
-    int8x16_t min_, max_, flip_;
-  };
+ private:
+  static OCTET_INLINE int16x8_t halves(I32 low, I32 high) {
+    return vqmovn_high_s32(vqmovn_s32(low), high);
+  }
 };

@@ -28,23 +28,23 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr int kDepthwiseRows = 4;
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
-  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {
+  static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     asm("sdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
-    return acc;
   }
   /// The dot product with group `kGroup` of a block.
   template <int kGroup>
-  static OCTET_INLINE I32 dot_group(I32 acc, LhsBlock a, Rhs b) {
+  static OCTET_INLINE void dot_group(I32& acc, LhsBlock a, Rhs b) {
     asm("sdot %0.4s, %1.16b, %2.4b[%3]" : "+w"(acc) : "w"(b), "w"(a), "i"(kGroup));
-    return acc;
   }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    acc = dot(acc, exclusive_or(a, flip), b);
+    dot(acc, exclusive_or(a, flip), b);
   }
 };
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
+#include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"

@@ -29,13 +29,11 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr int kDepthwiseRows = 4;
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
-  static OCTET_INLINE I32 dot(I32 acc, Lhs a, Rhs b) {
+  static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     asm("usdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
-    return acc;
   }
-  static OCTET_INLINE I32 matrix_dot(I32 acc, Lhs a, Rhs b) {
+  static OCTET_INLINE void matrix_dot(I32& acc, Lhs a, Rhs b) {
     asm("usmmla %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
-    return acc;
   }
   static OCTET_INLINE I32 zip_low(I32 a, I32 b) {
     return vreinterpretq_s32_s64(vzip1q_s64(vreinterpretq_s64_s32(a), vreinterpretq_s64_s32(b)));
@@ -54,12 +52,14 @@ struct Simd : ByteOperands<VectorNeon> {
         vreinterpretq_s32_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(second))));
   }
   static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    acc = dot(acc, exclusive_or(a, flip), b);
+    dot(acc, exclusive_or(a, flip), b);
   }
 };
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
+#include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"

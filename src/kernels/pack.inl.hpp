@@ -48,8 +48,8 @@ OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel
     typename Simd::I32 sum = Simd::I32Batch::load_unaligned(sums);
     OCTET_UNROLL for (int g = 0; g < kPackStep / kKr; ++g) {
       if (g == groups) break;
-      sum = Simd::dot(sum, Simd::template set4<false>(0x01010101u),
-                      Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kKr));
+      Simd::dot(sum, Simd::template set4<false>(0x01010101u),
+                Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kKr));
     }
     typename Simd::I32Batch(sum).store_unaligned(sums);
   }

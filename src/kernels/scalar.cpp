@@ -44,9 +44,9 @@ void store_result(std::int32_t sum, float scale, DataType type, float min, float
   }
 }
 
-std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column, int vectors,
-                               bool depthwise, std::uint8_t flip) {
-  const std::int64_t group_bytes = static_cast<std::int64_t>(vectors) * kLanes * kKr;
+std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column, bool depthwise,
+                               std::uint8_t flip) {
+  constexpr std::int64_t kGroupBytes = kLanes * kKr;
   const std::int8_t* panel = args.panel + column * kKr;
   std::uint32_t sum = 0;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
@@ -54,27 +54,27 @@ std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t colum
     if (depthwise) bytes += column;
     for (std::int64_t k = 0; k < args.k; ++k) {
       const std::int32_t lhs = static_cast<std::uint8_t>(bytes[k] ^ flip);
-      sum += bits(lhs * panel[k / kKr * group_bytes + k % kKr]);
+      sum += bits(lhs * panel[k / kKr * kGroupBytes + k % kKr]);
     }
-    panel += (args.k + kKr - 1) / kKr * group_bytes;
+    panel += (args.k + kKr - 1) / kKr * kGroupBytes;
   }
   return sum;
 }
 
 void tile(const TileArgs& args, int rows, bool depthwise, std::uint8_t flip) {
-  const EpilogueTerms& terms = *args.epilogue;
+  const FinishJob& job = *args.finish_job;
+  const EpilogueTerms& terms = *job.epilogue;
   const std::int64_t element = size_of(terms.type);
-  const int vectors = static_cast<int>((args.columns + kLanes - 1) / kLanes);
   for (int i = 0; i < rows; ++i) {
-    for (std::int64_t n = 0; n < args.columns; ++n) {
-      const std::int64_t term = args.term + n;
-      std::uint32_t sum = row_times_column(args, i, n, vectors, depthwise, flip);
+    for (std::int64_t n = 0; n < job.columns; ++n) {
+      const std::int64_t term = job.term + n;
+      std::uint32_t sum = row_times_column(args, i, n, depthwise, flip);
       if (terms.rhs_zero_point != nullptr)
-        sum -= bits(terms.rhs_zero_point[term]) * bits(args.row_sums[i]);
+        sum -= bits(terms.rhs_zero_point[term]) * bits(job.row_sums[i]);
       sum += bits(terms.bias[term]);
       const float scale = terms.type == DataType::kS32 ? 1.0f : terms.scale[term];
       store_result(wrap(sum), scale, terms.type, terms.min, terms.max, terms.zero_point,
-                   static_cast<std::uint8_t*>(args.out[i]) + (args.column + n) * element);
+                   static_cast<std::uint8_t*>(job.out[i]) + (job.column + n) * element);
     }
   }
 }

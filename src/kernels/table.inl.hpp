@@ -3,12 +3,12 @@
 #include "kernels/matrix_tile.inl.hpp"
 
 /// The tile of an ISA, by the dot product that it has.
-template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
 constexpr TileFn tile_of() {
   if constexpr (MultipliesMatrices<Simd>) {
-    return matrix_tile<Simd, kMr, kNv, kFlip, kPacking>;
+    return matrix_tile<Simd, kMr, kNv, kFlip, kWork>;
   } else {
-    return tile<Simd, kMr, kNv, kFlip, kPacking>;
+    return tile<Simd, kMr, kNv, kFlip, kWork>;
   }
 }
 
@@ -40,14 +40,24 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.depthwise_rows = Simd::kDepthwiseRows;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
+    constexpr int kStepRows = kFinishRows<kNv>;
+    static_assert((kMaxRows + kStepRows - 1) / kStepRows * kStepRows * kNv * Simd::kLanes <=
+                  kMaxTileSums);
     table.max_rows[kNv - 1] = kMaxRows;
+    table.finish[kNv - 1] = finish<Simd, kNv>;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
-      table.tile[0][kNv - 1][kMr - 1] = tile_of<Simd, kMr, kNv, false, false>();
-      table.tile[1][kNv - 1][kMr - 1] = tile_of<Simd, kMr, kNv, true, false>();
+      constexpr int kTile = kMr - 1, kPanel = kNv - 1;
+      table.tile[0][kPanel][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kNone>();
+      table.tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kNone>();
+      if constexpr (kNv > 1) {
+        table.finishing_tile[0][kPanel][kTile] =
+            tile_of<Simd, kMr, kNv, false, TileWork::kFinish>();
+        table.finishing_tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinish>();
+      }
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
                     kMr <= Simd::kPackingRows) {
-        table.packing_tile[0][kMr - 1] = tile_of<Simd, kMr, kNv, false, true>();
-        table.packing_tile[1][kMr - 1] = tile_of<Simd, kMr, kNv, true, true>();
+        table.packing_tile[0][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kFinishAndPack>();
+        table.packing_tile[1][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinishAndPack>();
       }
     });
     for_each_up_to<Simd::kDepthwiseRows>(

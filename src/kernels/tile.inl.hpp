@@ -5,7 +5,7 @@
 //   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
-//   kLhsGroups         1, or the k-groups of a row that one load brings: then LhsBlock is their
+//   kLhsGroups         1, or the k-groups of a row that one load_lhs brings: then LhsBlock is their
 //                      type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
 //   *_channel*         the same for depthwise tiles, where every lane has its own byte
@@ -17,11 +17,12 @@
 //   Narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
 
-template <class Simd, int kRows, int kVectors>
-OCTET_INLINE void pin(typename Simd::I32 (&acc)[kRows][kVectors]) {
-  OCTET_UNROLL for (int i = 0; i < kRows; ++i) {
-    OCTET_UNROLL for (int j = 0; j < kVectors; ++j) OCTET_PIN(acc[i][j]);
-  }
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void pin(typename Simd::I32 (&acc)[kMr][kNv]) {
+  unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
+    typename Simd::I32& sum = acc[i][j];
+    OCTET_PIN(sum);
+  });
 }
 
 /// The 1 to 3 bytes of a row that are left when k is not a multiple of kKr, in all lanes; what is
@@ -41,85 +42,37 @@ template <class Simd, int kMr, int kNv, class LoadLhs>
 OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8_t* panel,
                             LoadLhs load_lhs) {
   typename Simd::Rhs b[kNv];
-  OCTET_UNROLL for (int j = 0; j < kNv; ++j) b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-  OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+  unroll<kNv>([&](auto j)
+                  OCTET_INLINE_LAMBDA { b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes); });
+  unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
     const typename Simd::Lhs a = load_lhs(i);
-    OCTET_UNROLL for (int j = 0; j < kNv; ++j) acc[i][j] = Simd::dot(acc[i][j], a, b[j]);
-  }
+    unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA { Simd::dot(acc[i][j], a, b[j]); });
+  });
 }
 
-/// The sums begin as the bias, which the epilogue then need not add.
+/// Sums that finish_registers() will take begin as the bias.
 template <class Simd, int kMr, int kNv>
-OCTET_INLINE void begin_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
-  const std::int32_t* bias = args.epilogue->bias + args.term;
-  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-    const typename Simd::I32 start = Simd::I32Batch::load_unaligned(bias + j * Simd::kLanes);
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) acc[i][j] = start;
-  }
+OCTET_INLINE void begin_as_bias(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job) {
+  const std::int32_t* bias = job.epilogue->bias + job.term;
+  unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
+    const typename Simd::I32 start = Simd::load(bias + j * Simd::kLanes);
+    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA { acc[i][j] = start; });
+  });
+}
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void store_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
+  std::int32_t* sums = args.sums;
+  unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
+    typename Simd::I32Batch(acc[i][j]).store_aligned(sums + (i * kNv + j) * Simd::kLanes);
+  });
 }
 
-/// Largest float32 that is given to the conversion to int32, which turns larger ones into the
-/// smallest int32. Below, it turns them into that one rightly: 8 bits are left either way.
-constexpr float kIntLimit = 1073741824.0f;
-
-/// Writes the sums through the epilogue.
-template <class Simd, int kMr, int kNv>
-OCTET_INLINE void finish(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
-  using I32 = typename Simd::I32Batch;
-  using F32 = typename Simd::F32Batch;
-  constexpr int kLanes = Simd::kLanes;
-  const EpilogueTerms& terms = *args.epilogue;
-  const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;
-
-  if (terms.rhs_zero_point != nullptr) {
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      const I32 row_sum(args.row_sums[i]);
-      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        const I32 zero_point = I32::load_unaligned(terms.rhs_zero_point + args.term + j * kLanes);
-        acc[i][j] = I32(acc[i][j]) - zero_point * row_sum;
-      }
-    }
-  }
-  if (terms.type == DataType::kS32) {
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      auto* out = static_cast<std::int32_t*>(args.out[i]) + args.column;
-      OCTET_UNROLL for (int j = 0; j < kNv - 1; ++j) {
-        I32(acc[i][j]).store_unaligned(out + j * kLanes);
-      }
-      Simd::store_partial(out + (kNv - 1) * kLanes, acc[i][kNv - 1], last_columns);
-    }
-    return;
-  }
-
-  const auto scaled = [&](int i, int j) OCTET_INLINE_LAMBDA {
-    return xsimd::to_float(I32(acc[i][j])) *
-           F32::load_unaligned(terms.scale + args.term + j * kLanes);
-  };
-  if (terms.type == DataType::kF32) {
-    const F32 low(terms.min), high(terms.max);
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      auto* out = static_cast<float*>(args.out[i]) + args.column;
-      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        const F32 real = Simd::clamp(scaled(i, j), low, high);
-        if (j < kNv - 1) {
-          real.store_unaligned(out + j * kLanes);
-        } else {
-          Simd::store_partial(out + j * kLanes, Simd::bits(real), last_columns);
-        }
-      }
-    }
-    return;
-  }
-  const typename Simd::Narrow narrow(terms.zero_point, terms.min, terms.max, terms.type);
-  const F32 int_limit(kIntLimit);
-  OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-    typename Simd::I32 rounded[kNv];
-    OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-      rounded[j] = xsimd::nearbyint_as_int(xsimd::min(scaled(i, j), int_limit));
-    }
-    narrow.template store<kNv>(static_cast<std::uint8_t*>(args.out[i]) + args.column, rounded,
-                               args.columns);
-  }
+/// A step of the work that goes beside the dot products: its loads, shuffles and stores use what
+/// those leave free, and wait for memory while those go on.
+template <class Simd, int kNv, TileWork kWork>
+OCTET_INLINE void work_beside(const TileArgs& args) {
+  if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, kNv>(*args.finish_job);
+  if constexpr (kWork == TileWork::kFinishAndPack) continue_packing<Simd>(*args.pack_job, 1);
 }
 
 /// Sets of sums that a tile keeps for alternating k-groups, so that enough dot products are in
@@ -133,112 +86,95 @@ constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
 template <class Simd, int kMr, int kNv>
 constexpr int kStepGroups = Simd::kLhsGroups > 1 ? Simd::kLhsGroups : kSumSets<Simd, kMr, kNv>;
 
-/// acc += group kGroup of each row's block x a k-group of the panel. A panel vector is loaded for
-/// all rows at once: the registers are taken by the blocks.
-template <int kGroup, class Simd, int kMr, int kNv>
-OCTET_INLINE void add_block_group(typename Simd::I32 (&acc)[kMr][kNv],
-                                  const typename Simd::LhsBlock (&a)[kMr],
-                                  const std::int8_t* panel) {
-  OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-    const typename Simd::Rhs b = Simd::load_rhs(panel + (kGroup * kNv + j) * 4 * Simd::kLanes);
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      acc[i][j] = Simd::template dot_group<kGroup>(acc[i][j], a[i], b);
-    }
-  }
-}
-
-/// kStepGroups k-groups, the first at byte k of the rows; the sets of sums take them in turn.
+/// kStepGroups k-groups, the first at byte k of the rows; the sets of sums take them in turn. Of
+/// blocks each panel vector is loaded for all rows at once: the registers are taken by the blocks.
 template <class Simd, bool kFlip, int kSets, int kMr, int kNv>
 OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std::int8_t* panel,
                            const std::uint8_t* const (&rows)[kMr], std::int64_t k) {
+  constexpr int kVectorBytes = 4 * Simd::kLanes;
   if constexpr (Simd::kLhsGroups == 1) {
-    OCTET_UNROLL for (int s = 0; s < kSets; ++s) {
-      add_group<Simd>(acc[s], panel + s * kNv * 4 * Simd::kLanes, [&](int i) OCTET_INLINE_LAMBDA {
+    unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
+      add_group<Simd>(acc[s], panel + s * kNv * kVectorBytes, [&](int i) OCTET_INLINE_LAMBDA {
         return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
       });
-    }
+    });
   } else {
-    static_assert(Simd::kLhsGroups == 4);
     typename Simd::LhsBlock a[kMr];
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) a[i] = Simd::template load_lhs<kFlip>(rows[i] + k);
-    add_block_group<0, Simd>(acc[0], a, panel);
-    add_block_group<1, Simd>(acc[1 % kSets], a, panel);
-    add_block_group<2, Simd>(acc[2 % kSets], a, panel);
-    add_block_group<3, Simd>(acc[3 % kSets], a, panel);
+    unroll<kMr>([&](auto i)
+                    OCTET_INLINE_LAMBDA { a[i] = Simd::template load_lhs<kFlip>(rows[i] + k); });
+    unroll<Simd::kLhsGroups, kNv>([&](auto group, auto j) OCTET_INLINE_LAMBDA {
+      const typename Simd::Rhs b = Simd::load_rhs(panel + (group * kNv + j) * kVectorBytes);
+      unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+        Simd::template dot_group<group>(acc[group % kSets][i][j], a[i], b);
+      });
+    });
   }
 }
 
-/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes. If
-/// kPacking, steps of args.pack_job go between the k-groups: their loads, shuffles and stores use
-/// what the dot products leave free, and wait for memory while those go on.
-template <class Simd, int kMr, int kNv, bool kFlip, bool kPacking>
+/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
 void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
   constexpr int kStep = kStepGroups<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   typename Simd::I32 acc[kSets][kMr][kNv] = {};
-  begin_sums<Simd>(acc[0], args);
-  OCTET_UNROLL for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
+  if constexpr (kWork == TileWork::kNone) begin_as_bias<Simd>(acc[0], *args.finish_job);
+  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
 
   const std::int8_t* panel = args.panel;
   const std::int64_t tail = args.k % kKr;
   const std::int64_t rest = args.k / kKr % kStep * kKr;
   const std::int64_t steps = args.k - tail - rest;
+  const std::int64_t interval =
+      kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kKr;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    const std::uint8_t* rows[kMr];
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset + steps;
-      OCTET_PIN_POINTER(rows[i]);
-    }
-    std::int64_t k = -steps;
-    if constexpr (kPacking) {
-      const std::int64_t interval = (args.pack_job->interval + kStep - 1) / kStep * kStep * kKr;
-      while (k < -interval) {
-        // Pointers of this stretch alone, or the packing would push them out of their registers.
-        const std::uint8_t* ends[kMr];
-        OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-          ends[i] = rows[i] + k + interval;
-          asm("" : "+r"(ends[i]));
-        }
-        for (std::int64_t left = -interval; left != 0; left += kStep * kKr) {
-          add_step<Simd, kFlip>(acc, panel, ends, left);
-          panel += kStep * kGroupBytes;
-        }
-        k += interval;
-        pin<Simd>(acc[0]);
-        continue_packing<Simd>(*args.pack_job, 1);
+    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
+    for (std::int64_t k = 0; k < steps;) {
+      const std::int64_t stretch = steps - k < interval ? steps - k : interval;
+      k += stretch;
+      // Pointers of this stretch alone, or the work beside would push them out of their registers.
+      const std::uint8_t* ends[kMr];
+      unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+        ends[i] = rows[i] + args.row_offset + k;
+        OCTET_PIN_POINTER(ends[i]);
+      });
+      for (std::int64_t left = -stretch; left != 0; left += kStep * kKr) {
+        add_step<Simd, kFlip>(acc, panel, ends, left);
+        panel += kStep * kGroupBytes;
+        asm("" : "+r"(panel));  // one pointer, or Clang keeps two
       }
-      OCTET_UNROLL for (int i = 0; i < kMr; ++i) asm("" : "+r"(rows[i]));
+      unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
     }
-    for (; k != 0; k += kStep * kKr) {
-      add_step<Simd, kFlip>(acc, panel, rows, k);
-      panel += kStep * kGroupBytes;
-    }
-    OCTET_UNROLL for (int s = 0; s < kStep - 1; ++s) {
-      if (s * kKr == rest) break;
+    const auto after_steps = [&](int i)
+                                 OCTET_INLINE_LAMBDA { return rows[i] + args.row_offset + steps; };
+    unroll<kStep - 1>([&](auto s) OCTET_INLINE_LAMBDA {
+      if (s * kKr >= rest) return;
       add_group<Simd>(acc[s % kSets], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return Simd::template broadcast4<kFlip>(rows[i] + s * kKr);
+        return Simd::template broadcast4<kFlip>(after_steps(i) + s * kKr);
       });
       panel += kGroupBytes;
-    }
+    });
     if (tail != 0) {
       const bool has_group = args.k >= kKr;
       add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return load_k_tail<Simd, kFlip>(rows[i] + rest + tail, tail, has_group);
+        return load_k_tail<Simd, kFlip>(after_steps(i) + rest + tail, tail, has_group);
       });
       panel += kGroupBytes;
     }
   }
-  OCTET_UNROLL for (int s = 0; s < kSets; ++s) pin<Simd>(acc[s]);
-  OCTET_UNROLL for (int s = 1; s < kSets; ++s) {
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        using I32 = typename Simd::I32Batch;
-        acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s][i][j]);
-      }
-    }
+  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+  unroll<kSets - 1>([&](auto s) OCTET_INLINE_LAMBDA {
+    unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
+      using I32 = typename Simd::I32Batch;
+      acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s + 1][i][j]);
+    });
+  });
+  if constexpr (kWork == TileWork::kNone) {
+    finish_registers<Simd>(acc[0], *args.finish_job);
+  } else {
+    store_sums<Simd>(acc[0], args);
   }
-  finish<Simd>(acc[0], args);
 }
 
 /// rows x panel where column n takes channel n of the row: each byte goes to a lane of its own.
@@ -246,10 +182,10 @@ template <class Simd, int kMr, int kNv, bool kPartial>
 void depthwise_tile(const TileArgs& args) {
   constexpr int kLanes = Simd::kLanes;
   typename Simd::I32 acc[kMr][kNv];
-  begin_sums<Simd>(acc, args);
+  begin_as_bias<Simd>(acc, *args.finish_job);
   pin<Simd>(acc);
   const std::int8_t* panel = args.panel;
-  const std::int64_t last_columns = args.columns - (kNv - 1) * kLanes;
+  const std::int64_t last_columns = args.finish_job->columns - (kNv - 1) * kLanes;
   const auto flip = Simd::channel_flip(args.flip);
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
@@ -268,11 +204,11 @@ void depthwise_tile(const TileArgs& args) {
     }
     panel += kNv * 4 * kLanes;
   }
-  finish<Simd>(acc, args);
+  finish_registers<Simd>(acc, *args.finish_job);
 }
 template <class Simd, int kMr, int kNv>
 void depthwise(const TileArgs& args) {
-  if (args.columns == kNv * Simd::kLanes) {
+  if (args.finish_job->columns == kNv * Simd::kLanes) {
     depthwise_tile<Simd, kMr, kNv, false>(args);
   } else {
     depthwise_tile<Simd, kMr, kNv, true>(args);
@@ -296,7 +232,7 @@ void row_sums(const RowSumArgs& args) {
       const std::int64_t tail = args.k % kBytes;
       row += args.k - tail;
       for (std::int64_t k = tail - args.k; k != 0; k += kBytes)
-        acc = Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
+        Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
       for (std::int64_t k = 0; k < tail; ++k)
         sum += byte_value<Simd::kLhsSigned>(row[k] ^ (kFlip ? 0x80 : 0));
     }
@@ -316,7 +252,7 @@ std::int64_t dot_peak(std::int64_t iterations) {
   for (std::int64_t i = 0; i < iterations; ++i) {
     OCTET_UNROLL for (int j = 0; j < Simd::kPeakSums; ++j) {
       Simd::pin_lhs(a);  // or equal products would be computed once
-      acc[j][0] = Simd::dot(acc[j][0], a, b);
+      Simd::dot(acc[j][0], a, b);
     }
     pin<Simd>(acc);
   }

@@ -62,45 +62,41 @@ struct Vector256 {
     return interleave_columns_by_4(args, source, panel, group_bytes);
   }
 
-  /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
-  /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
-  class Narrow {
-   public:
-    /// `min` and `max`: whole numbers in the range of `type`.
-    OCTET_INLINE Narrow(std::int32_t zero_point, float min, float max, DataType type) {
-      const int shift = type == DataType::kU8 ? 128 : 0;
-      zero_point_ = _mm256_set1_epi16(static_cast<short>(zero_point - shift));
-      min_ = _mm256_set1_epi8(static_cast<char>(static_cast<int>(min) - shift));
-      max_ = _mm256_set1_epi8(static_cast<char>(static_cast<int>(max) - shift));
-      flip_ = _mm256_set1_epi8(static_cast<char>(shift));
-    }
+  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
+  /// may come in.
+  template <int kVectors>
+  static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
+    constexpr int kLast = kVectors - 1;
+    const I32 zero_point = fill(terms.zero_point);
+    const I32 v01 =
+        _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
+    const I32 v23 =
+        kVectors > 2
+            ? _mm256_adds_epi16(_mm256_packs_epi32(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point)
+            : v01;
+    // The packs work within 128-bit lanes: gather the four bytes of each into place.
+    const I32 order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const I32 packed = _mm256_min_epi8(
+        _mm256_max_epi8(_mm256_packs_epi16(v01, v23), fill(terms.min)), fill(terms.max));
+    return _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), fill(terms.flip));
+  }
 
-    /// Writes `columns` bytes: more than (kNv - 1) * kLanes, at most kNv * kLanes.
-    template <int kNv>
-    OCTET_INLINE void store(std::uint8_t* out, const I32 (&v)[kNv], std::int64_t columns) const {
-      static_assert(kNv <= 4);
-      const I32 v01 = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[kNv > 1 ? 1 : 0]), zero_point_);
-      const I32 v23 = kNv > 2 ? _mm256_adds_epi16(
-                                    _mm256_packs_epi32(v[kNv > 2 ? 2 : 0], v[kNv - 1]), zero_point_)
-                              : v01;
-      // The packs work within 128-bit lanes: gather the four bytes of each into place.
-      const I32 order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-      const I32 packed = _mm256_min_epi8(_mm256_max_epi8(_mm256_packs_epi16(v01, v23), min_), max_);
-      const I32 bytes = _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), flip_);
-      if (columns == kNv * kLanes && kNv != 3) {
-        if constexpr (kNv == 4) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), bytes);
-        const __m128i low = _mm256_castsi256_si128(bytes);
-        if constexpr (kNv == 2) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), low);
-        if constexpr (kNv == 1) _mm_storel_epi64(reinterpret_cast<__m128i*>(out), low);
-        return;
-      }
+  /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than
+  /// (kNv - 1) * kLanes.
+  template <int kNv>
+  static OCTET_INLINE void store_bytes(std::uint8_t* out, I32 bytes, int row,
+                                       std::int64_t columns) {
+    const __m128i half[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+    if (kNv == 1 && columns == kLanes) {
+      auto* at = reinterpret_cast<double*>(out);
+      const __m128d pair = _mm_castsi128_pd(half[row / 2]);
+      row % 2 == 0 ? _mm_storel_pd(at, pair) : _mm_storeh_pd(at, pair);
+    } else if (kNv == 2 && columns == 2 * kLanes) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), half[row]);
+    } else {
       alignas(32) std::uint8_t buffer[32];
       _mm256_store_si256(reinterpret_cast<__m256i*>(buffer), bytes);
-      for (std::int64_t i = 0; i < columns; ++i) out[i] = buffer[i];
+      for (std::int64_t i = 0; i < columns; ++i) out[i] = buffer[row * kNv * kLanes + i];
     }
-
-   private:
-    I32 zero_point_;  // 16-bit lanes; the others 8-bit
-    I32 min_, max_, flip_;
-  };
+  }
 };

@@ -83,45 +83,51 @@ struct Vector512 {
     return interleave_columns_by_4(args, source, panel, group_bytes);
   }
 
-  /// int32 to 8 bit: adds the zero point and clamps. All steps saturate, so that any int32 may come
-  /// in. u8 goes through s8 and a flip of the top bit: one signed path serves both.
-  class Narrow {
-   public:
-    /// `min` and `max`: whole numbers in the range of `type`.
-    OCTET_INLINE Narrow(std::int32_t zero_point, float min, float max, DataType type) {
-      const int shift = type == DataType::kU8 ? 128 : 0;
-      zero_point_ = _mm512_set1_epi16(static_cast<short>(zero_point - shift));
-      min_ = _mm512_set1_epi8(static_cast<char>(static_cast<int>(min) - shift));
-      max_ = _mm512_set1_epi8(static_cast<char>(static_cast<int>(max) - shift));
-      flip_ = _mm512_set1_epi8(static_cast<char>(shift));
-    }
+  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
+  /// may come in.
+  template <int kVectors>
+  static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
+    constexpr int kLast = kVectors - 1;
+    const I32 zero_point = fill(terms.zero_point);
+    const I32 v01 =
+        _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
+    const I32 v23 =
+        kVectors > 2
+            ? _mm512_adds_epi16(_mm512_packs_epi32(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point)
+            : v01;
+    // The packs work within 128-bit lanes: gather the four bytes of each into place.
+    const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const I32 packed = _mm512_min_epi8(
+        _mm512_max_epi8(_mm512_packs_epi16(v01, v23), fill(terms.min)), fill(terms.max));
+    return _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), fill(terms.flip));
+  }
 
-    /// Writes `columns` bytes: more than (kNv - 1) * kLanes, at most kNv * kLanes.
-    template <int kNv>
-    OCTET_INLINE void store(std::uint8_t* out, const I32 (&v)[kNv], std::int64_t columns) const {
-      const I32 v01 = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[kNv > 1 ? 1 : 0]), zero_point_);
-      const I32 v23 = kNv > 2 ? _mm512_adds_epi16(
-                                    _mm512_packs_epi32(v[kNv > 2 ? 2 : 0], v[kNv - 1]), zero_point_)
-                              : v01;
-      // The packs work within 128-bit lanes: gather the four bytes of each into place.
-      const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-      const I32 packed = _mm512_min_epi8(_mm512_max_epi8(_mm512_packs_epi16(v01, v23), min_), max_);
-      const I32 bytes = _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), flip_);
-      if (columns < kNv * kLanes) {
-        _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - columns), bytes);
-      } else if constexpr (kNv == 4) {
-        _mm512_storeu_si512(out, bytes);
+  /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than
+  /// (kNv - 1) * kLanes.
+  template <int kNv>
+  static OCTET_INLINE void store_bytes(std::uint8_t* out, I32 bytes, int row,
+                                       std::int64_t columns) {
+    const bool all = columns == kNv * kLanes;
+    if constexpr (kNv == 1) {
+      const __m128i part[4] = {_mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
+                               _mm512_extracti32x4_epi32(bytes, 2),
+                               _mm512_extracti32x4_epi32(bytes, 3)};
+      if (all) [[likely]] {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), part[row]);
       } else {
-        auto* at = reinterpret_cast<__m128i*>(out);
-        if constexpr (kNv > 1)
-          _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), _mm512_castsi512_si256(bytes));
-        if constexpr (kNv == 3) _mm_storeu_si128(at + 2, _mm512_extracti32x4_epi32(bytes, 2));
-        if constexpr (kNv == 1) _mm_storeu_si128(at, _mm512_castsi512_si128(bytes));
+        _mm_mask_storeu_epi8(out, first_lanes(columns), part[row]);
       }
+    } else if constexpr (kNv == 2) {
+      const __m256i part[2] = {_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64(bytes, 1)};
+      if (all) [[likely]] {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), part[row]);
+      } else {
+        _mm256_mask_storeu_epi8(out, ~std::uint32_t{0} >> (32 - columns), part[row]);
+      }
+    } else if (kNv == 4 && all) [[likely]] {
+      _mm512_storeu_si512(out, bytes);
+    } else {
+      _mm512_mask_storeu_epi8(out, ~std::uint64_t{0} >> (64 - columns), bytes);
     }
-
-   private:
-    I32 zero_point_;  // 16-bit lanes; the others 8-bit
-    I32 min_, max_, flip_;
-  };
+  }
 };

@@ -49,4 +49,28 @@ class ScratchCursor {
   std::size_t used_;
 };
 
+/// The caller's scratch as equal pieces, one for each task.
+class TaskScratch {
+ public:
+  /// take(cursor) takes what one task needs.
+  template <class Take>
+  explicit TaskScratch(const Take& take) {
+    ScratchCursor counter(nullptr);
+    take(counter);
+    piece_ = counter.used() - (kAlignment - 1);
+  }
+  /// Of scratch for so many tasks, wherever it begins.
+  std::size_t bytes(std::int64_t tasks) const {
+    return static_cast<std::size_t>(tasks) * piece_ + kAlignment - 1;
+  }
+  ScratchCursor of_task(std::byte* scratch, std::int64_t task) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(scratch);
+    return ScratchCursor(scratch + (round_up(address, std::uintptr_t{kAlignment}) - address) +
+                         static_cast<std::size_t>(task) * piece_);
+  }
+
+ private:
+  std::size_t piece_;
+};
+
 }  // namespace octet

@@ -76,6 +76,14 @@ struct Convolution::Impl {
   AlignedBuffer<std::uint8_t> pad_row;
 
   std::int64_t row_passes() const { return weights.taps() / geometry.taps(form); }
+  /// Scratch of one task.
+  ConvolutionRows::Memory take_memory(ScratchCursor& scratch) const {
+    return ConvolutionRows::take_memory(scratch, geometry, form,
+                                        geometry.block_rows(weights.taps()), weights.taps());
+  }
+  TaskScratch task_scratch() const {
+    return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch); });
+  }
 };
 
 Convolution::Convolution() noexcept = default;
@@ -147,23 +155,22 @@ std::size_t Convolution::packed_bytes() const noexcept {
 
 namespace {
 
-/// How a run is cut: tasks, and the rows of a block.
-struct ConvolutionPlan {
-  TaskGrid grid;
-  std::int64_t block_rows;
-};
-
-ConvolutionPlan plan(const ConvolutionGeometry& geometry, const PackedWeights& weights,
-                     std::int64_t pixels, int threads) {
+WorkSize work_size(const ConvolutionGeometry& geometry, const PackedWeights& weights,
+                   std::int64_t pixels) {
   const PanelSplit& split = weights.split();
-  const std::int64_t row_bytes = weights.taps() * weights.k();
-  const std::int64_t columns = weights.groups() * split.n;
-  const double products =
-      static_cast<double>(pixels) * static_cast<double>(columns) * static_cast<double>(row_bytes);
-  ConvolutionPlan made;
-  made.grid = plan_tasks({pixels, split.panels, row_bytes, columns, products}, threads);
-  made.block_rows = geometry.block_rows(weights.taps());
-  return made;
+  const int vectors = split.vectors_of(0);
+  const KernelTable& kernels = weights.kernels();
+  return {.rows = pixels,
+          .row_bytes = geometry.in_channels,
+          .tile_rows = weights.depthwise() ? kernels.depthwise_rows : kernels.max_rows[vectors - 1],
+          .panels = split.panels,
+          .panel_columns = vectors * split.lanes,
+          .columns = weights.groups() * split.n,
+          .groups = weights.groups(),
+          .taps = weights.taps(),
+          .k = weights.k(),
+          .out_type = weights.terms().type,
+          .lanes = kernels.lanes};
 }
 
 }  // namespace
@@ -176,12 +183,8 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
       !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
       !checked_product("pixels", pixels, batch, pixels).ok())
     return 0;
-  const ConvolutionPlan made = plan(impl_->geometry, impl_->weights, pixels, std::max(threads, 1));
-  ScratchCursor scratch(nullptr);
-  for (std::int64_t i = made.grid.tasks(); i > 0; --i)
-    ConvolutionRows::take_memory(scratch, impl_->geometry, impl_->form, made.block_rows,
-                                 impl_->weights.taps());
-  return scratch.used();
+  const WorkSize work = work_size(impl_->geometry, impl_->weights, pixels);
+  return impl_->task_scratch().bytes(plan_tasks(work, threads).tasks());
 }
 
 Status Convolution::run(const ConstImages& in, const Images& out,
@@ -209,24 +212,25 @@ Status Convolution::run(const ConstImages& in, const Images& out,
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
   const std::int64_t pixels = out.batch * out.height * out.width;
-  const ConvolutionPlan made = plan(geometry, weights, pixels, threads);
-  const PanelSplit& split = weights.split();
-  run_tasks(resources.executor, made.grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor scratch(resources.scratch.data());
-    for (std::int64_t before = 0; before < task; ++before)
-      ConvolutionRows::take_memory(scratch, geometry, impl_->form, made.block_rows, weights.taps());
+  const TaskGrid grid = plan_tasks(work_size(geometry, weights, pixels), threads);
+  const TaskScratch scratch = impl_->task_scratch();
+  const std::int64_t block_rows = geometry.block_rows(weights.taps());
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
     ConvolutionRows rows(geometry, impl_->form, in, out, impl_->pad_row.get(), impl_->row_passes(),
-                         ConvolutionRows::take_memory(scratch, geometry, impl_->form,
-                                                      made.block_rows, weights.taps()));
-    const TaskPart part(made.grid, task, pixels, split.panels);
-    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block_rows) {
-      rows.point_to(pixel, std::min(made.block_rows, part.last_row - pixel));
+                         impl_->take_memory(piece));
+    const TaskPart part(grid, task, pixels, weights.split().panels);
+    TileLoop tiles(weights.kernels());
+    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += block_rows) {
+      rows.point_to(pixel, std::min(block_rows, part.last_row - pixel));
       for (std::int64_t group = 0; group < weights.groups(); ++group) {
         if (weights.uses_row_sums())
           rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.k(),
                             weights.k());
-        multiply_panels(rows.block(), weights, group, part.first_panel, part.last_panel);
+        multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
+        if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
       }
+      tiles.finish();
     }
   });
   return {};

@@ -57,14 +57,19 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
   OCTET_RETURN_IF_ERROR(
       check_gemm_operands(impl_->lhs_type, weights.terms().type, impl_->k, impl_->n, lhs, out));
   const PanelSplit& split = weights.split();
-  const TaskGrid grid = plan_gemm(lhs.rows, impl_->k, split, threads_of(resources.executor));
+  const TaskGrid grid =
+      plan_tasks(gemm_work(weights.kernels(), split, lhs.rows, impl_->k, out.type),
+                 threads_of(resources.executor));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     const TaskPart part(grid, task, lhs.rows, split.panels);
+    TileLoop tiles(weights.kernels());
     for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
-      MatrixRows rows(lhs, out, first, count);
+      MatrixRows rows;
+      rows.add(lhs, out, first, count);
       if (weights.uses_row_sums())
         rows.add_row_sums(weights.kernels(), weights.flips_lhs(), impl_->k);
-      multiply_panels(rows.block(), weights, 0, part.first_panel, part.last_panel);
+      multiply_panels(tiles, rows.block(), weights, 0, part.first_panel, part.last_panel);
+      tiles.finish();
     });
   });
   return {};

@@ -43,10 +43,18 @@ Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k,
   return check_equal("out.rows", out.rows, lhs.rows, "lhs.rows");
 }
 
-TaskGrid plan_gemm(std::int64_t m, std::int64_t k, const PanelSplit& split, int threads) {
-  const double products =
-      static_cast<double>(m) * static_cast<double>(split.n) * static_cast<double>(k);
-  return plan_tasks({m, split.panels, k, split.n, products}, threads);
+WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int64_t m,
+                   std::int64_t k, DataType out_type) {
+  const int vectors = split.vectors_of(0);
+  return {.rows = m,
+          .row_bytes = k,
+          .tile_rows = kernels.max_rows[vectors - 1],
+          .panels = split.panels,
+          .panel_columns = vectors * split.lanes,
+          .columns = split.n,
+          .k = k,
+          .out_type = out_type,
+          .lanes = kernels.lanes};
 }
 
 }  // namespace octet

@@ -22,28 +22,32 @@ Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs);
 Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
                            const ConstMatrix& lhs, const Matrix& out);
 
-/// The tasks of a call, whether or not its weights are packed yet.
-TaskGrid plan_gemm(std::int64_t m, std::int64_t k, const PanelSplit& split, int threads);
+/// What the threads of a call share; without what is said of weights that are not packed yet.
+WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int64_t m,
+                   std::int64_t k, DataType out_type);
 
 /// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
 inline constexpr std::int64_t kBlockRows = 252;
 
-/// A block of consecutive rows of lhs and out, with its pointers on the stack.
+/// A block of rows of lhs and out, with its pointers on the stack.
 class MatrixRows {
  public:
-  MatrixRows(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
+  MatrixRows() {
+    block_.rows = rows_;
+    block_.tap_stride = kBlockRows;
+    block_.out = out_;
+  }
+  /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
+  void add(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
     // A single row may claim any stride.
     const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
     for (std::int64_t i = 0; i < count; ++i) {
-      rows_[i] = lhs_row + i * lhs.row_stride;
-      out_[i] = out_row + i * out_stride;
+      rows_[block_.count + i] = lhs_row + i * lhs.row_stride;
+      out_[block_.count + i] = out_row + i * out_stride;
     }
-    block_.count = count;
-    block_.rows = rows_;
-    block_.tap_stride = kBlockRows;
-    block_.out = out_;
+    block_.count += count;
   }
   /// Computes the row sums, into this object.
   void add_row_sums(const KernelTable& kernels, bool flip, std::int64_t k) {

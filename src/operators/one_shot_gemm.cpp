@@ -2,65 +2,106 @@
 
 #include "dispatch/registry.hpp"
 #include "octet/gemm.hpp"
+#include "operators/gemm_batch.hpp"
 #include "operators/gemm_operands.hpp"
 #include "operators/panel_pipeline.hpp"
 #include "operators/tasks.hpp"
 #include "operators/validate.hpp"
 
 namespace octet {
+namespace {
+
+/// Rows are counted through all matrices of the batch.
+TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBatch& batch,
+              std::int64_t m, std::int64_t k, DataType out_type, int threads) {
+  WorkSize work = gemm_work(kernels, split, batch.count * m, k, out_type);
+  work.packs_weights = true;
+  work.rows_per_weights = shares_weights(batch) ? 0 : m;
+  return plan_tasks(work, threads);
+}
+
+TaskScratch task_scratch(const KernelTable& kernels, const PanelSplit& split, std::int64_t k) {
+  return TaskScratch([&](ScratchCursor& scratch) { PanelRing(scratch, split, kernels, k); });
+}
+
+}  // namespace
 
 std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
                                std::int64_t k, int threads) noexcept {
+  return batched_gemm_scratch_bytes(config, {}, m, n, k, threads);
+}
+
+std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch& batch,
+                                       std::int64_t m, std::int64_t n, std::int64_t k,
+                                       int threads) noexcept {
   const KernelTable* kernels = nullptr;
-  std::int64_t kn = 0;
+  std::int64_t kn = 0, rows = 0;
   constexpr std::int64_t kMostK = std::int64_t{1} << 40;  // far beyond what int32 sums allow
-  if (m < 0 || n < 1 || k < 1 || k > kMostK || !checked_product("K * N", k, n, kn).ok() ||
+  if (m < 0 || n < 1 || k < 1 || k > kMostK || batch.count < 0 ||
+      !checked_product("K * N", k, n, kn).ok() ||
+      !checked_product("batch.count * M", batch.count, m, rows).ok() ||
       !choose_kernels(config.max_isa, kernels).ok())
     return 0;
   const PanelSplit split(n, *kernels);
-  ScratchCursor scratch(nullptr);
-  for (std::int64_t i = plan_gemm(m, k, split, std::max(threads, 1)).tasks(); i > 0; --i)
-    PanelRing(scratch, split, *kernels, k);
-  return scratch.used();
+  const TaskGrid grid = plan(*kernels, split, batch, m, k, config.epilogue.type, threads);
+  return task_scratch(*kernels, split, k).bytes(grid.tasks());
 }
 
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
             const Matrix& out, const Resources& resources) noexcept {
+  return batched_gemm(config, {}, lhs, rhs, out, resources);
+}
+
+Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
+                    const ConstMatrix& rhs, const Matrix& out,
+                    const Resources& resources) noexcept {
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
-  OCTET_RETURN_IF_ERROR(check_gemm_config(config, rhs));
+  OCTET_RETURN_IF_ERROR(check_gemm_batch(config, batch));
+  GemmConfig first = config;
+  first.epilogue = epilogue_of(config, batch, 0);
+  OCTET_RETURN_IF_ERROR(check_gemm_config(first, rhs));
   const WeightsView view = view_rhs(config, rhs);
   OCTET_RETURN_IF_ERROR(
       check_gemm_operands(config.lhs_type, config.epilogue.type, view.k, view.n, lhs, out));
-  const Quantization quantization = quantization_of(config);
+  OCTET_RETURN_IF_ERROR(check_batch_operands(batch, lhs, rhs, out));
   WeightsView any_weights = view;
   any_weights.data = nullptr;
-  OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization));
-  const int threads = threads_of(resources.executor);
-  OCTET_RETURN_IF_ERROR(check_scratch(
-      resources.scratch, gemm_scratch_bytes(config, lhs.rows, view.n, view.k, threads)));
-
+  OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization_of(config)));
   const KernelSign lhs_sign(config.lhs_type, kernels->lhs_signed);
   const KernelSign rhs_sign(rhs.type, true);
-  const bool row_sums = needs_row_sums(quantization, rhs_sign);
+  const bool row_sums = needs_row_sums(quantization_of(config), rhs_sign);
   const PanelSplit split(view.n, *kernels);
-  const TaskGrid grid = plan_gemm(lhs.rows, view.k, split, threads);
+  const TaskGrid grid = plan(*kernels, split, batch, lhs.rows, view.k, config.epilogue.type,
+                             threads_of(resources.executor));
+  const TaskScratch scratch = task_scratch(*kernels, split, view.k);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
 
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor scratch(resources.scratch.data());
-    for (std::int64_t before = 0; before < task; ++before)
-      PanelRing(scratch, split, *kernels, view.k);
-    const PanelRing buffers(scratch, split, *kernels, view.k);
-    PanelPipeline pipeline(*kernels, view, split, lhs_sign, rhs_sign, quantization, buffers);
-    const TaskPart part(grid, task, lhs.rows, split.panels);
-    const auto multiply = [&](const Panel& panel, PackJob* job) {
-      for_each_block(part.first_row, part.last_row, [&](std::int64_t first, std::int64_t count) {
-        MatrixRows rows(lhs, out, first, count);
-        if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
-        multiply_panel(rows.block(), panel, job);
-      });
-    };
-    pipeline.run(part.first_panel, part.last_panel, part.last_row - part.first_row, multiply);
+    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
+    const PanelRing buffers(piece, split, *kernels, view.k);
+    const TaskPart part(grid, task, batch.count * lhs.rows, split.panels);
+    TileLoop tiles(*kernels);
+    // As many rows at a time as have the same weights.
+    for (std::int64_t begin = part.first_row, end = 0; begin < part.last_row; begin = end) {
+      const std::int64_t i = begin / lhs.rows;
+      end = shares_weights(batch) ? part.last_row : std::min(part.last_row, (i + 1) * lhs.rows);
+      const WeightsView weights = view_rhs(config, matrix_of(rhs, batch.rhs_stride, i));
+      const Epilogue epilogue = epilogue_of(config, batch, i);
+      const Quantization quantization = {config.lhs_type, config.lhs_zero_point,
+                                         config.rhs_zero_point, epilogue};
+      PanelPipeline pipeline(*kernels, weights, split, lhs_sign, rhs_sign, quantization, buffers);
+      const auto multiply = [&](const Panel& panel, PackJob* job) {
+        for_each_block(begin, end, [&](std::int64_t first_row, std::int64_t count) {
+          MatrixRows rows;
+          add_batch_rows(batch, lhs, out, first_row, count, rows);
+          if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
+          tiles.multiply(rows.block(), panel, job);
+          tiles.finish();
+        });
+      };
+      pipeline.run(part.first_panel, part.last_panel, end - begin, multiply);
+    }
   });
   return {};
 }

@@ -84,6 +84,7 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue) {
     terms.min = std::max(epilogue.min, static_cast<float>(range.min));
     terms.max = std::min(epilogue.max, static_cast<float>(range.max));
     terms.zero_point = epilogue.zero_point;
+    terms.bytes = ByteTerms(epilogue.type, terms.zero_point, terms.min, terms.max);
   }
   return terms;
 }

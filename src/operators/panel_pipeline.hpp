@@ -102,8 +102,7 @@ class PanelPipeline {
   Panel panel_of(std::int64_t p, const PackArgs& packed) const {
     fill_panel_terms(quantization_, lhs_, rhs_, weights_.k, split_.column(p), packed.columns,
                      packed.vectors * split_.lanes, packed.column_sums, ring_.terms);
-    return {.kernels = &kernels_,
-            .terms = &terms_,
+    return {.terms = &terms_,
             .data = packed.panel,
             .taps = 1,
             .k = weights_.k,

@@ -19,7 +19,6 @@ struct RowBlock {
 
 /// One panel and where its columns go.
 struct Panel {
-  const KernelTable* kernels;
   const EpilogueTerms* terms;
   const std::int8_t* data;
   std::int64_t taps, k;
@@ -32,72 +31,123 @@ struct Panel {
   bool depthwise;
 };
 
-/// The tiles for a panel, by height.
-struct TileChoice {
-  TileChoice(const Panel& panel, bool packing) {
-    const KernelTable& kernels = *panel.kernels;
-    if (panel.depthwise) {
-      plain = kernels.depthwise[panel.vectors - 1];
-      max_rows = kernels.depthwise_rows;
-      return;
-    }
-    plain = kernels.tile[panel.flip][panel.vectors - 1];
-    max_rows = kernels.max_rows[panel.vectors - 1];
-    if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
-      packing_tiles = kernels.packing_tile[panel.flip];
-      max_rows = kernels.packing_rows;
+/// Multiplies blocks of rows by panels. The epilogue of each tile goes beside the dot products of
+/// the next, so the last one is left waiting: finish() before anything that it names changes.
+class TileLoop {
+ public:
+  explicit TileLoop(const KernelTable& kernels) : kernels_(kernels) {}
+
+  /// A block of rows times one panel. `job`, if any, is advanced meanwhile. The rows are cut into
+  /// tiles of nearly equal height, so that no tile is left with a row or two, which could not keep
+  /// the dot units busy.
+  void multiply(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
+    const TileChoice tiles(kernels_, panel, job != nullptr);
+    if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
+    TileArgs args = {};
+    args.tap_stride = block.tap_stride;
+    args.row_offset = panel.row_offset;
+    args.taps = panel.taps;
+    args.k = panel.k;
+    args.panel = panel.data;
+    args.flip = panel.flip ? 0x80 : 0;
+    args.pack_job = job;
+
+    const std::int64_t tile_count =
+        block.count <= tiles.max_rows ? 1 : (block.count + tiles.max_rows - 1) / tiles.max_rows;
+    const std::int64_t low = tile_count == 1 ? block.count : block.count / tile_count;
+    std::int64_t taller = block.count - low * tile_count;  // the first few tiles have one row more
+    for (std::int64_t row = 0; row < block.count; --taller) {
+      const std::int64_t height = low + (taller > 0 ? 1 : 0);
+      args.rows = block.rows + row;
+      if (tiles.finishing != nullptr) {
+        run_finishing(tiles, height, args);
+        wait_for_epilogue(block, panel, row, height);
+      } else {
+        wait_for_epilogue(block, panel, row, height);
+        args.finish_job = &pending_;
+        tiles.plain[height - 1](args);
+        pending_.rows = 0;
+      }
+      row += height;
     }
   }
-  TileFn of(std::int64_t height) const {
-    const TileFn packing = packing_tiles == nullptr ? nullptr : packing_tiles[height - 1];
-    return packing != nullptr ? packing : plain[height - 1];
+
+  /// Takes what is waiting through the epilogue.
+  void finish() {
+    if (pending_.next_row < pending_.rows) kernels_.finish[pending_.vectors - 1](pending_);
   }
-  std::int64_t max_rows;
-  const TileFn* plain;
-  const TileFn* packing_tiles = nullptr;
+
+ private:
+  /// The tiles for a panel, by height.
+  struct TileChoice {
+    TileChoice(const KernelTable& kernels, const Panel& panel, bool packing) {
+      if (panel.depthwise) {
+        plain = kernels.depthwise[panel.vectors - 1];
+        max_rows = kernels.depthwise_rows;
+        return;
+      }
+      plain = kernels.tile[panel.flip][panel.vectors - 1];
+      max_rows = kernels.max_rows[panel.vectors - 1];
+      const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
+      // In a short tile the epilogue would have no dot products to go beside.
+      if (groups * panel.vectors <= 64) return;
+      const TileFn* of_height = kernels.finishing_tile[panel.flip][panel.vectors - 1];
+      if (of_height[0] == nullptr) return;
+      finishing = of_height;
+      if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
+        this->packing = kernels.packing_tile[panel.flip];
+        max_rows = kernels.packing_rows;
+      }
+    }
+    std::int64_t max_rows;
+    const TileFn* plain;
+    const TileFn* finishing = nullptr;
+    const TileFn* packing = nullptr;
+  };
+
+  void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
+    const std::int64_t groups = args.taps * (args.k / kKr);
+    args.interval = std::max<std::int64_t>(groups / (pending_.rows + 1), 1);
+    TileFn tile = tiles.finishing[height - 1];
+    if (tiles.packing != nullptr && tiles.packing[height - 1] != nullptr) {
+      tile = tiles.packing[height - 1];
+      args.interval = std::min(args.interval, args.pack_job->interval);
+    }
+    args.finish_job = &pending_;
+    args.sums = sums_[next_sums_];
+    tile(args);
+    finish();
+    pending_.sums = args.sums;
+    next_sums_ ^= 1;
+  }
+
+  /// Field by field: a copy of the struct would wait until they have all reached the cache.
+  void wait_for_epilogue(const RowBlock& block, const Panel& panel, std::int64_t row,
+                         std::int64_t height) {
+    pending_.rows = height;
+    pending_.next_row = 0;
+    pending_.vectors = panel.vectors;
+    pending_.out = block.out + row;
+    pending_.column = panel.column;
+    pending_.term = panel.term;
+    pending_.columns = panel.columns;
+    pending_.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
+    pending_.epilogue = panel.terms;
+  }
+
+  const KernelTable& kernels_;
+  FinishJob pending_ = {};
+  int next_sums_ = 0;
+  alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
 
-/// A block of rows times one panel. `job`, if any, is advanced meanwhile. The rows are cut into
-/// tiles of nearly equal height, so that no tile is left with a row or two, which could not keep
-/// the dot units busy.
-inline void multiply_panel(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
-  const TileChoice tiles(panel, job != nullptr);
-  const std::int64_t max_rows = tiles.max_rows;
-  TileArgs args = {};
-  args.tap_stride = block.tap_stride;
-  args.row_offset = panel.row_offset;
-  args.taps = panel.taps;
-  args.k = panel.k;
-  args.panel = panel.data;
-  args.column = panel.column;
-  args.term = panel.term;
-  args.columns = panel.columns;
-  args.flip = panel.flip ? 0x80 : 0;
-  args.epilogue = panel.terms;
-  args.pack_job = job;
-
-  const std::int64_t tile_count =
-      block.count <= max_rows ? 1 : (block.count + max_rows - 1) / max_rows;
-  const std::int64_t low = tile_count == 1 ? block.count : block.count / tile_count;
-  std::int64_t taller = block.count - low * tile_count;  // the first few tiles have one row more
-  for (std::int64_t row = 0; row < block.count; --taller) {
-    const std::int64_t height = low + (taller > 0 ? 1 : 0);
-    args.rows = block.rows + row;
-    args.out = block.out + row;
-    args.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
-    tiles.of(height)(args);
-    row += height;
-  }
-}
-
 /// A block of rows times panels [first, last) of one group of packed weights.
-inline void multiply_panels(const RowBlock& block, const PackedWeights& weights, std::int64_t group,
-                            std::int64_t first, std::int64_t last) {
+inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const PackedWeights& weights,
+                            std::int64_t group, std::int64_t first, std::int64_t last) {
   const PanelSplit& split = weights.split();
   for (std::int64_t p = first; p < last; ++p) {
-    multiply_panel(block,
-                   {.kernels = &weights.kernels(),
-                    .terms = &weights.terms(),
+    tiles.multiply(block,
+                   {.terms = &weights.terms(),
                     .data = weights.panel(group, p),
                     .taps = weights.taps(),
                     .k = weights.k(),

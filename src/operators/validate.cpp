@@ -160,6 +160,16 @@ Status check_matrix(const char* name, const ConstMatrix& matrix) {
   return check_extent(name, matrix.type, offset, matrix.columns);
 }
 
+Status check_batch(const char* name, const ConstMatrix& first, std::int64_t count,
+                   std::int64_t stride) {
+  OCTET_RETURN_IF_ERROR(check_at_least(name, stride, 0));
+  if (count == 0 || first.rows == 0) return {};
+  std::int64_t offset = 0;
+  OCTET_RETURN_IF_ERROR(add_dimension(name, count, stride, offset));
+  OCTET_RETURN_IF_ERROR(add_dimension(name, first.rows, first.row_stride, offset));
+  return check_extent(name, first.type, offset, first.columns);
+}
+
 Status check_images(const char* name, const ConstImages& images) {
   OCTET_RETURN_IF_ERROR(check_at_least(name, images.batch, 0, ".batch"));
   OCTET_RETURN_IF_ERROR(check_at_least(name, images.height, 1, ".height"));

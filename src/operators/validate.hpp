@@ -49,6 +49,9 @@ Status check_epilogue(const Epilogue& epilogue, std::int64_t columns);
 /// A view of at least 0 x 1 elements: its pointer (if it holds anything), its stride, and that its
 /// extent can be addressed.
 Status check_matrix(const char* name, const ConstMatrix& matrix);
+/// The distance between `count` matrices, all of them like `first`, and that they can be addressed.
+Status check_batch(const char* name, const ConstMatrix& first, std::int64_t count,
+                   std::int64_t stride);
 Status check_images(const char* name, const ConstImages& images);
 inline ConstMatrix as_const(const Matrix& matrix) {
   return {matrix.data, matrix.type, matrix.rows, matrix.columns, matrix.row_stride};

@@ -1,0 +1,123 @@
+// From sums to results, written once for every ISA. Included inside an ISA's anonymous namespace.
+
+/// Largest float32 that is given to the conversion to int32, which turns larger ones into the
+/// smallest int32. Below, it turns them into that one rightly: 8 bits are left either way.
+constexpr float kIntLimit = 1073741824.0f;
+
+/// Rows that are finished together: narrowing to 8 bits takes up to four vectors at a time.
+template <int kNv>
+constexpr int kFinishRows = kNv > 2 ? 1 : 4 / kNv;
+
+/// Calls `f` with the constant that stands for the output's type: kS8 for both 8-bit types.
+template <class F>
+OCTET_INLINE void with_output_type(DataType type, F f) {
+  if (type != DataType::kS32 && type != DataType::kF32) [[likely]] {
+    f(std::integral_constant<DataType, DataType::kS8>{});
+  } else if (type == DataType::kF32) {
+    f(std::integral_constant<DataType, DataType::kF32>{});
+  } else {
+    f(std::integral_constant<DataType, DataType::kS32>{});
+  }
+}
+
+/// One vector of sums without what the zero points of the weights contributed.
+template <class Simd>
+OCTET_INLINE typename Simd::I32Batch without_zero_points(typename Simd::I32Batch sum,
+                                                         const std::int32_t* zero_points,
+                                                         std::int32_t row_sum) {
+  using I32 = typename Simd::I32Batch;
+  return sum - I32::load_unaligned(zero_points) * I32(row_sum);
+}
+
+/// Finishes rows [first, first + kFinishRows) of a job, or fewer if there are no more than `left`;
+/// sum(v) gives vector v % kNv of row first + v / kNv, the bias and zero points accounted for.
+template <class Simd, int kNv, DataType kType, class Left, class Sum>
+OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, std::int64_t first,
+                              Left left, Sum sum) {
+  using I32 = typename Simd::I32Batch;
+  using F32 = typename Simd::F32Batch;
+  constexpr int kLanes = Simd::kLanes;
+  constexpr int kRows = kFinishRows<kNv>;
+  // One vector after the other: beside dot products few registers are free.
+  typename Simd::I32 out[kRows * kNv];
+  unroll<kRows * kNv>([&](auto v) OCTET_INLINE_LAMBDA {
+    const std::int64_t term = job.term + v % kNv * kLanes;
+    const I32 total = sum(v);
+    if constexpr (kType == DataType::kS32) {
+      out[v] = total;
+    } else {
+      const F32 real = xsimd::to_float(total) * F32::load_unaligned(terms.scale + term);
+      if constexpr (kType == DataType::kF32) {
+        out[v] = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
+      } else {
+        out[v] = xsimd::nearbyint_as_int(xsimd::min(real, F32(kIntLimit)));
+      }
+    }
+  });
+  if constexpr (kType == DataType::kS8) {
+    const auto bytes = Simd::narrow(out, terms.bytes);
+    unroll<kRows>([&](auto row) OCTET_INLINE_LAMBDA {
+      if (row >= left) return;
+      auto* to = static_cast<std::uint8_t*>(job.out[first + row]) + job.column;
+      Simd::template store_bytes<kNv>(to, bytes, row, job.columns);
+    });
+  } else {
+    unroll<kRows>([&](auto row) OCTET_INLINE_LAMBDA {
+      if (row >= left) return;
+      auto* to = static_cast<std::int32_t*>(job.out[first + row]) + job.column;
+      unroll<kNv - 1>([&](auto j) OCTET_INLINE_LAMBDA {
+        I32(out[row * kNv + j]).store_unaligned(to + j * kLanes);
+      });
+      Simd::store_partial(to + (kNv - 1) * kLanes, out[row * kNv + kNv - 1],
+                          job.columns - (kNv - 1) * kLanes);
+    });
+  }
+}
+
+/// Finishes the next rows of a job.
+template <class Simd, int kNv>
+OCTET_INLINE void finish_step(FinishJob& job) {
+  using I32 = typename Simd::I32Batch;
+  const EpilogueTerms& terms = *job.epilogue;
+  with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
+    const std::int64_t first = job.next_row, left = job.rows - first;
+    const std::int32_t* sums = job.sums + first * kNv * Simd::kLanes;
+    finish_rows<Simd, kNv, type>(job, terms, first, left, [&](auto v) OCTET_INLINE_LAMBDA {
+      const std::int64_t term = job.term + v % kNv * Simd::kLanes;
+      const I32 sum = I32(Simd::load(sums + v * Simd::kLanes)) + I32(Simd::load(terms.bias + term));
+      if (terms.rhs_zero_point == nullptr) [[likely]]
+        return sum;
+      const std::int64_t row = first + (v / kNv < left ? v / kNv : 0);
+      return without_zero_points<Simd>(sum, terms.rhs_zero_point + term, job.row_sums[row]);
+    });
+  });
+  job.next_row += kFinishRows<kNv>;
+}
+template <class Simd, int kNv>
+void finish(FinishJob& job) {
+  while (job.next_row < job.rows) finish_step<Simd, kNv>(job);
+}
+
+/// Finishes all rows of a job whose sums are in registers, and began as the bias.
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job) {
+  using I32 = typename Simd::I32Batch;
+  const EpilogueTerms terms = *job.epilogue;  // a copy, which stores to the output cannot change
+  if (terms.rhs_zero_point != nullptr) [[unlikely]] {
+    unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
+      acc[i][j] = without_zero_points<Simd>(
+          I32(acc[i][j]), terms.rhs_zero_point + job.term + j * Simd::kLanes, job.row_sums[i]);
+    });
+  }
+  with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
+    constexpr int kRows = kFinishRows<kNv>;
+    unroll<(kMr + kRows - 1) / kRows>([&](auto step) OCTET_INLINE_LAMBDA {
+      constexpr int kFirst = step * kRows;
+      constexpr std::integral_constant<int, kMr - kFirst> kLeft;
+      finish_rows<Simd, kNv, type>(job, terms, kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
+        constexpr int kRow = kFirst + v / kNv;
+        return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+      });
+    });
+  });
+}

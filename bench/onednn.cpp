@@ -117,6 +117,8 @@ bool cap_isa(std::string_view octet_isa) {
   dnnl::cpu_isa isa;
   if (octet_isa == "avx_vnni") {
     isa = dnnl::cpu_isa::avx2_vnni;
+  } else if (octet_isa == "avx512") {
+    isa = dnnl::cpu_isa::avx512_core;
   } else if (octet_isa == "avx2") {
     isa = dnnl::cpu_isa::avx2;
   } else if (octet_isa == "scalar") {

@@ -20,8 +20,8 @@ std::span<const CpuFeature> cpu_features() noexcept;
 
 /// One set of kernels. All give the same bytes; they differ in speed alone.
 struct IsaInfo {
-  std::string_view name;  ///< "avx512_vnni", "avx_vnni", "avx2"; "neon_i8mm", "neon_dotprod",
-                          ///< "neon"; "scalar"
+  std::string_view name;  ///< "avx512_vnni", "avx_vnni", "avx512", "avx2"; "neon_i8mm",
+                          ///< "neon_dotprod", "neon"; "scalar"
   bool supported;         ///< By this CPU and its operating system.
   int tile_rows;          ///< mr: activation rows in the widest register tile.
   int tile_columns;       ///< nr: weight columns in the widest register tile.

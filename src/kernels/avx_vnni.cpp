@@ -15,6 +15,7 @@ namespace octet::avx_vnni {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_256.inl.hpp"
 #include "kernels/x86_bytes.inl.hpp"
@@ -24,6 +25,7 @@ struct Simd : ByteOperands<Vector256> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 12;
   static constexpr int kPackingRows = 5;  // no register is left in taller ones
+  static constexpr int kNotPackingRows = 0;
   static constexpr int kDepthwiseRows = 5;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
@@ -39,10 +41,10 @@ struct Simd : ByteOperands<Vector256> {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
+#include "kernels/narrow.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -4,6 +4,9 @@
 /// kernel sees u8 x s8 (or, where `lhs_signed`, s8 x s8) whatever the caller's types are: the other
 /// types are the same numbers with the top bit flipped and the zero point moved by 128. A kernel
 /// reads no byte outside its rows and writes no byte outside its columns.
+///
+/// Rows are *direct*, the caller's own bytes, or *staged*: copied into scratch in the form that the
+/// dot product takes. Where KernelTable::lhs_bytes is 1 they are direct.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +58,8 @@ struct EpilogueTerms {
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
 /// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
-/// where k or n lies beyond the end. An ISA may order the bytes of kPackStep values of k otherwise.
+/// where k or n lies beyond the end. The order of the bytes of kPackStep values of k is the ISA's
+/// affair.
 struct PackArgs {
   const std::uint8_t* source;
   std::int64_t tap_stride, k_stride, n_stride;
@@ -63,7 +67,7 @@ struct PackArgs {
   int vectors;
   std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
   std::int8_t* panel;
-  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values.
+  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values; null: not wanted.
 };
 /// Values of k that are packed at a time.
 inline constexpr int kPackStep = 16;
@@ -73,12 +77,25 @@ inline constexpr int kMaxJobPanels = 4;
 /// The packing of neighbouring panels of one tap, under way: a step of each of them in turn, so
 /// that rows of the weights that are far apart in memory are visited once for all.
 struct PackJob {
-  PackArgs panels[kMaxJobPanels];  ///< Their column sums start as zero.
+  PackArgs panels[kMaxJobPanels];  ///< Their column sums, if any, start as zero.
   int count = 0;
   int next_panel = 0;
   std::int64_t next_k = 0;
   std::int64_t interval = 0;  ///< A step is due after so many k-groups of the tiles.
 };
+
+/// Stages `rows` rows of `count` values, from first to last: of each, out = [round_up(count, kKr)]
+/// of KernelTable::lhs_bytes each, zero from `count` on.
+struct StageArgs {
+  const std::uint8_t* in;
+  std::int64_t in_stride;  ///< Bytes, as is out_stride.
+  std::int64_t rows;
+  std::int64_t count;
+  std::uint8_t flip;  ///< 0x80 to flip the top bits, or 0.
+  std::uint8_t* out;
+  std::int64_t out_stride;
+};
+using StageFn = void (*)(const StageArgs&);
 
 /// Sums that wait for their epilogue: out[i][column ..] = epilogue(sums[i]), some rows at a time.
 struct FinishJob {
@@ -106,9 +123,10 @@ struct TileArgs {
   const std::uint8_t* const*
       rows;  ///< Row i of tap t starts at rows[t * tap_stride + i] + row_offset.
   std::int64_t tap_stride;
-  std::int64_t row_offset;
+  std::int64_t row_offset;  ///< Bytes.
   std::int64_t taps;
-  std::int64_t k;            ///< Bytes per row and tap. Depthwise: 1, per channel.
+  std::int64_t k;            ///< Values per row and tap; of staged rows round_up(k, kKr) are read.
+                             ///< Depthwise: 1, per channel.
   const std::int8_t* panel;  ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
   std::uint8_t flip;         ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
 
@@ -116,10 +134,27 @@ struct TileArgs {
   PackJob* pack_job;
   std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
   std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
+  std::int16_t* wide_panel;  ///< Widening tiles write the panel here as int16, wide ones read it.
 };
 using TileFn = void (*)(const TileArgs&);
 
-/// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs.
+/// Columns and rows of a narrow tile, at most.
+inline constexpr int kMaxNarrowColumns = 4;
+inline constexpr int kMaxNarrowRows = 4;
+
+/// sums[i][n] = row i x column n, for few columns: with a step of kKr * lanes values of k,
+/// `weights` is [ceil(k / step)][columns][step]. The last step holds the last `step` values, zero
+/// where the one before has them already. k is at least a step.
+struct NarrowArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t k;
+  const std::int8_t* weights;
+  std::int32_t* sums;  ///< [rows][lanes]; kMaxNarrowColumns of each row are written.
+};
+using NarrowFn = void (*)(const NarrowArgs&);
+
+/// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs, direct or
+/// staged as the tiles take them.
 struct RowSumArgs {
   const std::uint8_t* const* rows;
   std::int64_t tap_stride;
@@ -181,6 +216,7 @@ struct KernelTable {
   std::uint32_t needs;  ///< CpuFeatureBit
   int lanes;            ///< int32 lanes of a vector: columns of a panel come in multiples of this.
   bool lhs_signed;      ///< The dot product takes s8 activations, not u8.
+  int lhs_bytes;        ///< Of a value in a row; 1: rows are direct, else staged (not depthwise).
 
   int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
   int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
@@ -192,10 +228,18 @@ struct KernelTable {
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
   int packing_rows;                      ///< The tallest of them; 0 if there are none.
 
+  NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];  ///< [flip][columns - 1][rows - 1] or null
+
+  /// The same tiles where rows are staged and the block has several tiles: the first widens the
+  /// panel for the others, once. Null for heights that no such block has. See TileArgs::wide_panel.
+  TileFn widening_tile[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
+  TileFn wide_tile[kMaxPanelVectors][kMaxTileRows];      ///< [vectors - 1][mr - 1]
+
   int depthwise_rows;                                ///< Tallest depthwise tile, for any panel.
   TileFn depthwise[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
 
-  RowSumFn row_sums[2];  ///< [flip]
+  RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
+  StageFn stage;         ///< Null where rows are direct.
   PackFn pack;
   ContinuePackingFn continue_packing;
   ConvertFn quantize;    ///< f32 to u8, s8

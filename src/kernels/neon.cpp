@@ -17,6 +17,7 @@ namespace octet::neon {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/neon_pack.inl.hpp"
 #include "kernels/neon.inl.hpp"
 // clang-format on
@@ -66,7 +67,7 @@ struct Simd : VectorNeon {
   }
   template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
-    return flipped<kFlip>(load(row));
+    return flipped<kFlip>(load_rhs(reinterpret_cast<const std::int8_t*>(row)));
   }
 
   /// The weight of a channel is the low byte of its lane.
@@ -82,10 +83,10 @@ struct Simd : VectorNeon {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
+#include "kernels/narrow.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -3,6 +3,7 @@
 
 struct VectorNeon {
   static constexpr int kLanes = 4;
+  static constexpr int kNotPackingRows = 0;
   using I32 = int32x4_t;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::neon64>;
   using F32Batch = xsimd::batch<float, xsimd::neon64>;
@@ -40,6 +41,11 @@ struct VectorNeon {
     if (count > 1) v = vld1q_lane_s32(lanes + 1, v, 1);
     if (count > 2) v = vld1q_lane_s32(lanes + 2, v, 2);
     return v;
+  }
+
+  /// The sums of the lanes of four vectors.
+  static OCTET_INLINE void store_lane_sums(std::int32_t* out, const I32 (&v)[4]) {
+    vst1q_s32(out, vpaddq_s32(vpaddq_s32(v[0], v[1]), vpaddq_s32(v[2], v[3])));
   }
 
   /// Byte n in lane n, zero-extended.

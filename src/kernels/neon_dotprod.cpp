@@ -15,6 +15,7 @@ namespace octet::neon_dotprod {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/neon_pack.inl.hpp"
 #include "kernels/neon.inl.hpp"
 #include "kernels/neon_bytes.inl.hpp"
@@ -42,10 +43,10 @@ struct Simd : ByteOperands<VectorNeon> {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
+#include "kernels/narrow.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -16,6 +16,7 @@ namespace octet::neon_i8mm {
 namespace {
 
 // clang-format off: each names what stands above it
+#include "kernels/unroll.inl.hpp"
 #include "kernels/neon_pack.inl.hpp"
 #include "kernels/neon.inl.hpp"
 #include "kernels/neon_bytes.inl.hpp"
@@ -57,10 +58,10 @@ struct Simd : ByteOperands<VectorNeon> {
 };
 
 // clang-format off: each names what stands above it
-#include "kernels/unroll.inl.hpp"
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
+#include "kernels/narrow.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

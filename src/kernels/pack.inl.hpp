@@ -1,6 +1,16 @@
 // Packs weights into panels, kPackStep values of k at a time. Included inside an ISA's anonymous
 // namespace.
 
+/// Whether an ISA's dot product takes staged rows: its Simd then says how many bytes a value has.
+template <class Simd>
+concept StagesRows = requires { Simd::kLhsBytes; };
+/// Values of k that a lane of one dot product multiplies; those of a column lie together in a
+/// panel.
+template <class Simd>
+constexpr int kValuesPerLane = kKr;
+template <StagesRows Simd>
+constexpr int kValuesPerLane<Simd> = kKr / Simd::kLhsBytes;
+
 /// Whether an ISA's dot product takes two k-groups of a column at once; see matrix_tile.inl.hpp.
 template <class Simd>
 concept MultipliesMatrices = requires { &Simd::matrix_dot; };
@@ -33,7 +43,11 @@ OCTET_INLINE void pack_bytes(const PackArgs& args, const std::uint8_t* source, s
         const std::uint8_t byte = source[(group + i) * args.k_stride + n * args.n_stride];
         lane |= static_cast<std::uint32_t>(byte ^ args.flip) << (8 * i);
       }
-      __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
+      if constexpr (StagesRows<Simd>) {
+        Simd::put_group(panel + n * kValuesPerLane<Simd>, width, lane);
+      } else {
+        __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
+      }
     }
   }
 }
@@ -42,14 +56,22 @@ OCTET_INLINE void pack_bytes(const PackArgs& args, const std::uint8_t* source, s
 template <class Simd>
 OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel,
                                   std::int64_t groups) {
-  OCTET_UNROLL for (int j = 0; j < kMaxPanelVectors; ++j) {
-    if (j == args.vectors) break;
+  constexpr int kVectorBytes = kValuesPerLane<Simd> * Simd::kLanes;
+  constexpr int kLoads = kKr / kValuesPerLane<Simd>;  // of a k-group
+  const std::int64_t step = args.vectors * std::int64_t{kVectorBytes};
+  const typename Simd::Lhs ones = Simd::template set4<false>(0x01010101u);
+  for (int j = 0; j < args.vectors; ++j) {
     std::int32_t* sums = args.column_sums + j * Simd::kLanes;
-    typename Simd::I32 sum = Simd::I32Batch::load_unaligned(sums);
-    OCTET_UNROLL for (int g = 0; g < kPackStep / kKr; ++g) {
-      if (g == groups) break;
-      Simd::dot(sum, Simd::template set4<false>(0x01010101u),
-                Simd::load_rhs(panel + (g * args.vectors + j) * Simd::kLanes * kKr));
+    const std::int8_t* at = panel + j * kVectorBytes;
+    typename Simd::I32 sum = Simd::load(sums);
+    if (groups == kPackStep / kKr) [[likely]] {
+      unroll<kPackStep / kKr * kLoads>([&](auto) OCTET_INLINE_LAMBDA {
+        Simd::dot(sum, ones, Simd::load_rhs(at));
+        at += step;
+      });
+    } else {
+      for (std::int64_t i = 0; i < groups * kLoads; ++i, at += step)
+        Simd::dot(sum, ones, Simd::load_rhs(at));
     }
     typename Simd::I32Batch(sum).store_unaligned(sums);
   }
@@ -65,9 +87,10 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
   const std::int64_t k_count = args.k - k < kPackStep ? args.k - k : kPackStep;
 
   std::int64_t column = 0;
-  if (k_count == kPackStep && args.n_stride == 1) {
-    const std::int64_t ahead = 8 * kPackStep * args.k_stride;
-    for (std::int64_t i = 0; i < kPackStep; ++i) prefetch(source + i * args.k_stride, ahead);
+  if (k_count == kPackStep && args.n_stride == 1) [[likely]] {
+    const std::uint8_t* row = source;
+    for (int i = 0; i < kPackStep; ++i, row += args.k_stride)
+      prefetch(row, 8 * kPackStep * args.k_stride);
     column = Simd::interleave_rows(args, source, panel, group_bytes);
   } else if (k_count == kPackStep && args.k_stride == 1) {
     // A cache line of a column lasts for four steps: each step fetches a quarter of the lines.
@@ -75,15 +98,18 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
       prefetch(source + n * args.n_stride, 128);
     column = Simd::interleave_columns(args, source, panel, group_bytes);
   }
-  if (column < args.vectors * Simd::kLanes) pack_bytes<Simd>(args, source, k_count, column, panel);
+  if (column < args.vectors * Simd::kLanes) [[unlikely]]
+    pack_bytes<Simd>(args, source, k_count, column, panel);
   const std::int64_t groups = (k_count + kKr - 1) / kKr;
-  add_column_sums<Simd>(args, panel, groups);
+  if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, groups);
   if constexpr (MultipliesMatrices<Simd>) pair_groups<Simd>(panel, groups, args.vectors);
 }
 
 template <class Simd>
 void pack(const PackArgs& args) {
-  for (std::int64_t n = 0; n < args.vectors * Simd::kLanes; ++n) args.column_sums[n] = 0;
+  if (args.column_sums != nullptr)
+    __builtin_memset(args.column_sums, 0,
+                     sizeof(std::int32_t) * static_cast<std::size_t>(args.vectors) * Simd::kLanes);
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step<Simd>(args, tap, k);
   }

@@ -113,14 +113,17 @@ void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t first_k) {
           byte ^= args.flip;
         }
         *out = static_cast<std::int8_t>(byte);
-        args.column_sums[n] = wrap(bits(args.column_sums[n]) + bits(*out++));
+        if (args.column_sums != nullptr)
+          args.column_sums[n] = wrap(bits(args.column_sums[n]) + bits(*out));
+        ++out;
       }
     }
   }
 }
 
 void pack(const PackArgs& args) {
-  for (std::int64_t n = 0; n < args.vectors * kLanes; ++n) args.column_sums[n] = 0;
+  for (std::int64_t n = 0; n < args.vectors * kLanes && args.column_sums != nullptr; ++n)
+    args.column_sums[n] = 0;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step(args, tap, k);
   }
@@ -192,6 +195,7 @@ constexpr KernelTable make_table() {
   KernelTable table = {};
   table.name = "scalar";
   table.lanes = kLanes;
+  table.lhs_bytes = 1;
   table.max_vectors = 1;
   table.max_rows[0] = kRows;
   table.tile[0][0][0] = gemm_tile<1, false>;

@@ -1,6 +1,7 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
 #include "kernels/matrix_tile.inl.hpp"
+#include "kernels/staged_tile.inl.hpp"
 
 /// The tile of an ISA, by the dot product that it has.
 template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
@@ -28,16 +29,11 @@ constexpr void for_each_up_to(F f) {
   }
 }
 
+/// The part of a KernelTable that tiles of direct rows take.
 template <class Simd, class TileRows>
-constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
-  KernelTable table = {};
-  table.name = name;
-  table.needs = needs;
-  table.lanes = Simd::kLanes;
-  table.lhs_signed = Simd::kLhsSigned;
-  table.max_vectors = TileRows::kVectors;
+constexpr void set_direct_tiles(KernelTable& table) {
+  table.lhs_bytes = 1;
   table.packing_rows = Simd::kPackingRows;
-  table.depthwise_rows = Simd::kDepthwiseRows;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
     constexpr int kStepRows = kFinishRows<kNv>;
@@ -55,16 +51,61 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
         table.finishing_tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinish>();
       }
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
-                    kMr <= Simd::kPackingRows) {
+                    kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
         table.packing_tile[0][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kFinishAndPack>();
         table.packing_tile[1][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinishAndPack>();
       }
     });
-    for_each_up_to<Simd::kDepthwiseRows>(
-        [&]<int kMr>() { table.depthwise[kNv - 1][kMr - 1] = depthwise<Simd, kMr, kNv>; });
+  });
+  // Matrix products are twice as many: a panel of two columns is no slower than both alone.
+  for_each_up_to<MultipliesMatrices<Simd> ? 1 : kMaxNarrowColumns>([&]<int kNc>() {
+    for_each_up_to<kMaxNarrowRows>([&]<int kMr>() {
+      table.narrow[0][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, false>;
+      table.narrow[1][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, true>;
+    });
   });
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
+}
+
+/// The part of a KernelTable that tiles of staged rows take.
+template <class Simd, class TileRows>
+constexpr void set_staged_tiles(KernelTable& table) {
+  table.lhs_bytes = Simd::kLhsBytes;
+  for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
+    constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
+    for_each_up_to<kMaxRows>([&]<int kMr>() {
+      table.tile[0][kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kBytes>;
+      table.tile[1][kNv - 1][kMr - 1] = table.tile[0][kNv - 1][kMr - 1];
+      if constexpr (kMr >= (kMaxRows + 1) / 2) {  // two tiles and more are no lower
+        table.widening_tile[kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kWidening>;
+        table.wide_tile[kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kWide>;
+      }
+    });
+  });
+  table.row_sums[0] = table.row_sums[1] = staged_row_sums<Simd>;
+  table.stage = stage<Simd>;
+}
+
+template <class Simd, class TileRows>
+constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
+  KernelTable table = {};
+  table.name = name;
+  table.needs = needs;
+  table.lanes = Simd::kLanes;
+  table.lhs_signed = Simd::kLhsSigned;
+  table.max_vectors = TileRows::kVectors;
+  table.depthwise_rows = Simd::kDepthwiseRows;
+  if constexpr (StagesRows<Simd>) {
+    set_staged_tiles<Simd, TileRows>(table);
+  } else {
+    set_direct_tiles<Simd, TileRows>(table);
+  }
+  for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
+    table.max_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1];
+    for_each_up_to<Simd::kDepthwiseRows>(
+        [&]<int kMr>() { table.depthwise[kNv - 1][kMr - 1] = depthwise<Simd, kMr, kNv>; });
+  });
   table.pack = pack<Simd>;
   table.continue_packing = continue_packing<Simd>;
   table.quantize = quantize<Simd>;

@@ -191,7 +191,7 @@ void depthwise_tile(const TileArgs& args) {
     const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
     typename Simd::ChannelWeights b[kNv];
     OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-      b[j] = Simd::load_channel_weights(panel + j * 4 * kLanes);
+      b[j] = Simd::load_channel_weights(panel + j * kValuesPerLane<Simd> * kLanes);
     }
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
       const std::uint8_t* row = rows[i] + args.row_offset;
@@ -221,6 +221,15 @@ OCTET_INLINE std::uint32_t byte_value(int byte) {
   return static_cast<std::uint32_t>(kSigned ? static_cast<std::int8_t>(byte) : byte);
 }
 
+template <class Simd>
+OCTET_INLINE std::uint32_t sum_of_lanes(typename Simd::I32 v) {
+  std::int32_t lanes[Simd::kLanes];
+  typename Simd::I32Batch(v).store_unaligned(lanes);
+  std::uint32_t sum = 0;
+  for (const std::int32_t lane : lanes) sum += static_cast<std::uint32_t>(lane);
+  return sum;
+}
+
 template <class Simd, bool kFlip>
 void row_sums(const RowSumArgs& args) {
   constexpr std::int64_t kBytes = 4 * Simd::kLanes;
@@ -236,10 +245,7 @@ void row_sums(const RowSumArgs& args) {
       for (std::int64_t k = 0; k < tail; ++k)
         sum += byte_value<Simd::kLhsSigned>(row[k] ^ (kFlip ? 0x80 : 0));
     }
-    std::int32_t lanes[Simd::kLanes];
-    typename Simd::I32Batch(acc).store_unaligned(lanes);
-    for (const std::int32_t lane : lanes) sum += static_cast<std::uint32_t>(lane);
-    args.sums[i] = static_cast<std::int32_t>(sum);
+    args.sums[i] = static_cast<std::int32_t>(sum + sum_of_lanes<Simd>(acc));
   }
 }
 
@@ -257,5 +263,5 @@ std::int64_t dot_peak(std::int64_t iterations) {
     pin<Simd>(acc);
   }
   OCTET_UNROLL for (int j = 0; j < Simd::kPeakSums; ++j) OCTET_CONSUME(acc[j][0]);
-  return iterations * Simd::kPeakSums * Simd::kLanes * kKr * 2;
+  return iterations * Simd::kPeakSums * Simd::kLanes * kValuesPerLane<Simd> * 2;
 }

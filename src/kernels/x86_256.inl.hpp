@@ -38,6 +38,18 @@ struct Vector256 {
     return _mm256_maskload_epi32(static_cast<const int*>(in), first_lanes(count));
   }
 
+  /// The sums of the lanes of four vectors.
+  static OCTET_INLINE void store_lane_sums(std::int32_t* out, const I32 (&v)[4]) {
+    const I32 v01 =
+        _mm256_add_epi32(_mm256_unpacklo_epi32(v[0], v[1]), _mm256_unpackhi_epi32(v[0], v[1]));
+    const I32 v23 =
+        _mm256_add_epi32(_mm256_unpacklo_epi32(v[2], v[3]), _mm256_unpackhi_epi32(v[2], v[3]));
+    const I32 all =
+        _mm256_add_epi32(_mm256_unpacklo_epi64(v01, v23), _mm256_unpackhi_epi64(v01, v23));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                     _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1)));
+  }
+
   /// Byte n in lane n, zero-extended.
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in) {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
@@ -59,7 +71,7 @@ struct Vector256 {
                                                       const std::uint8_t* source,
                                                       std::int8_t* panel,
                                                       std::int64_t group_bytes) {
-    return interleave_columns_by_4(args, source, panel, group_bytes);
+    return interleave_columns_by_4(args, source, panel, group_bytes, 0);
   }
 
   /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32

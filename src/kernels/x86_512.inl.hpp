@@ -35,6 +35,21 @@ struct Vector512 {
     return _mm512_maskz_loadu_epi32(first_lanes(count), in);
   }
 
+  /// The sums of the lanes of four vectors.
+  static OCTET_INLINE void store_lane_sums(std::int32_t* out, const I32 (&v)[4]) {
+    const I32 v01 =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(v[0], v[1]), _mm512_unpackhi_epi32(v[0], v[1]));
+    const I32 v23 =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(v[2], v[3]), _mm512_unpackhi_epi32(v[2], v[3]));
+    const I32 all =
+        _mm512_add_epi32(_mm512_unpacklo_epi64(v01, v23), _mm512_unpackhi_epi64(v01, v23));
+    const __m256i half =
+        _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(out),
+        _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1)));
+  }
+
   /// Byte n in lane n, zero-extended.
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in) {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
@@ -49,12 +64,14 @@ struct Vector512 {
                                                    std::int8_t* panel, std::int64_t group_bytes) {
     if (args.columns < 64) return interleave_rows_by_16(args, source, panel, group_bytes, 0);
     const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
+    const std::int64_t stride = args.k_stride, stride3 = 3 * stride;
+    const std::uint8_t* in = source;
+    std::int8_t* out = panel;
     for (int group = 0; group < kPackStep / kKr; ++group) {
-      const std::uint8_t* in = source + group * kKr * args.k_stride;
-      I32 row[kKr];
-      OCTET_UNROLL for (int i = 0; i < kKr; ++i) {
-        row[i] = _mm512_xor_si512(_mm512_loadu_si512(in + i * args.k_stride), flip);
-      }
+      const I32 row[kKr] = {exclusive_or(load(in), flip), exclusive_or(load(in + stride), flip),
+                            exclusive_or(load(in + 2 * stride), flip),
+                            exclusive_or(load(in + stride3), flip)};
+      in += 4 * stride;
       // In each 128-bit lane L: columns 16 L + 4 q to 16 L + 4 q + 3 in quarter q.
       const I32 low01 = _mm512_unpacklo_epi8(row[0], row[1]);
       const I32 high01 = _mm512_unpackhi_epi8(row[0], row[1]);
@@ -68,19 +85,47 @@ struct Vector512 {
       const I32 even23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0x44);
       const I32 odd01 = _mm512_shuffle_i32x4(quarter[0], quarter[1], 0xEE);
       const I32 odd23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0xEE);
-      std::int8_t* out = panel + group * group_bytes;
       _mm512_storeu_si512(out, _mm512_shuffle_i32x4(even01, even23, 0x88));
       _mm512_storeu_si512(out + 64, _mm512_shuffle_i32x4(even01, even23, 0xDD));
       _mm512_storeu_si512(out + 128, _mm512_shuffle_i32x4(odd01, odd23, 0x88));
       _mm512_storeu_si512(out + 192, _mm512_shuffle_i32x4(odd01, odd23, 0xDD));
+      out += group_bytes;
     }
     return 64;
   }
+  /// As interleave_columns_by_4(), for 16 columns at a time: a transpose of 16 columns x 4 groups.
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
                                                       const std::uint8_t* source,
                                                       std::int8_t* panel,
                                                       std::int64_t group_bytes) {
-    return interleave_columns_by_4(args, source, panel, group_bytes);
+    const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
+    const std::int64_t stride = args.n_stride;
+    std::int64_t column = 0;
+    for (; column + 16 <= args.columns; column += 16) {
+      const std::uint8_t* in = source + column * stride;
+      I32 by_lane[4];  // of vector i, column 4 L + i in lane L
+      unroll<4>([&](auto i) OCTET_INLINE_LAMBDA {
+        const auto column_of_lane = [&](int lane) OCTET_INLINE_LAMBDA {
+          return _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 4 * lane * stride));
+        };
+        I32 v = _mm512_castsi128_si512(column_of_lane(0));
+        v = _mm512_inserti32x4(v, column_of_lane(1), 1);
+        v = _mm512_inserti32x4(v, column_of_lane(2), 2);
+        v = _mm512_inserti32x4(v, column_of_lane(3), 3);
+        by_lane[i] = exclusive_or(v, flip);
+        in += stride;
+      });
+      const I32 low01 = _mm512_unpacklo_epi32(by_lane[0], by_lane[1]);
+      const I32 high01 = _mm512_unpackhi_epi32(by_lane[0], by_lane[1]);
+      const I32 low23 = _mm512_unpacklo_epi32(by_lane[2], by_lane[3]);
+      const I32 high23 = _mm512_unpackhi_epi32(by_lane[2], by_lane[3]);
+      std::int8_t* out = panel + column * kKr;
+      _mm512_storeu_si512(out, _mm512_unpacklo_epi64(low01, low23));
+      _mm512_storeu_si512(out + group_bytes, _mm512_unpackhi_epi64(low01, low23));
+      _mm512_storeu_si512(out + 2 * group_bytes, _mm512_unpacklo_epi64(high01, high23));
+      _mm512_storeu_si512(out + 3 * group_bytes, _mm512_unpackhi_epi64(high01, high23));
+    }
+    return interleave_columns_by_4(args, source, panel, group_bytes, column);
   }
 
   /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32

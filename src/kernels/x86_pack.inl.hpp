@@ -47,12 +47,12 @@ OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std:
   return column;
 }
 
-/// Transposed weights, kPackStep values of k, columns in blocks of 4: a transpose of 4 x 4 groups
-/// of four bytes. Returns the first column that is left.
+/// Transposed weights, kPackStep values of k, columns [column, columns) in blocks of 4: a transpose
+/// of 4 x 4 groups of four bytes. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_columns_by_4(const PackArgs& args, const std::uint8_t* source,
-                                                  std::int8_t* panel, std::int64_t group_bytes) {
+                                                  std::int8_t* panel, std::int64_t group_bytes,
+                                                  std::int64_t column) {
   const __m128i flip = _mm_set1_epi8(static_cast<char>(args.flip));
-  std::int64_t column = 0;
   for (; column + 4 <= args.columns; column += 4) {
     const std::uint8_t* in = source + column * args.n_stride;
     const __m128i column0 = load_128(in, flip), column1 = load_128(in + args.n_stride, flip);

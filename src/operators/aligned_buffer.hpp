@@ -52,6 +52,7 @@ class ScratchCursor {
 /// The caller's scratch as equal pieces, one for each task.
 class TaskScratch {
  public:
+  TaskScratch() = default;  ///< No bytes.
   /// take(cursor) takes what one task needs.
   template <class Take>
   explicit TaskScratch(const Take& take) {
@@ -70,7 +71,7 @@ class TaskScratch {
   }
 
  private:
-  std::size_t piece_;
+  std::size_t piece_ = 0;
 };
 
 }  // namespace octet

@@ -10,6 +10,7 @@
 #include "operators/convolution_rows.hpp"
 #include "operators/convolution_weights.hpp"
 #include "operators/packed_weights.hpp"
+#include "operators/staging.hpp"
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
@@ -65,24 +66,56 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   return {};
 }
 
+/// `bytes` bytes of rows that hold nothing but the zero point.
+Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
+                    AlignedBuffer<std::uint8_t>& pad_row) {
+  const std::int64_t values = bytes / format.value_bytes();
+  AlignedBuffer<std::uint8_t> direct = allocate<std::uint8_t>(values);
+  if (direct)
+    std::memset(direct.get(), static_cast<std::uint8_t>(zero_point),
+                static_cast<std::size_t>(values));
+  if (direct && format.stager != nullptr) {
+    pad_row = allocate<std::uint8_t>(bytes);
+    if (pad_row) format.stager->stage({direct.get(), 0, 1, values, format.flip, pad_row.get(), 0});
+  } else {
+    pad_row = std::move(direct);
+  }
+  if (!pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
+  return {};
+}
+
+/// How a run is cut: tasks, and the blocks of each.
+struct ConvolutionPlan {
+  TaskGrid grid;
+  BlockSize block;
+};
+
 }  // namespace
 
 struct Convolution::Impl {
   ConvolutionGeometry geometry;
   ConvolutionForm form;
+  PixelFormat format;
   DataType in_type;
   std::int64_t out_channels;
   PackedWeights weights;
-  AlignedBuffer<std::uint8_t> pad_row;
+  AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
 
   std::int64_t row_passes() const { return weights.taps() / geometry.taps(form); }
-  /// Scratch of one task.
-  ConvolutionRows::Memory take_memory(ScratchCursor& scratch) const {
-    return ConvolutionRows::take_memory(scratch, geometry, form,
-                                        geometry.block_rows(weights.taps()), weights.taps());
+  /// Whether 63 bits can count the bytes of all its lines, staged.
+  bool input_fits(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const {
+    constexpr double kMost = std::int64_t{1} << 62;
+    return static_cast<double>(batch) * static_cast<double>(in_height) *
+               (static_cast<double>(in_width) + kKr) * static_cast<double>(format.pixel_bytes()) *
+               kKr <
+           kMost;
   }
-  TaskScratch task_scratch() const {
-    return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch); });
+  ConvolutionPlan plan(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
+                       int threads) const;
+  /// Scratch of one task.
+  ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
+  TaskScratch task_scratch(const BlockSize& block) const {
+    return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
   }
 };
 
@@ -128,11 +161,16 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   OCTET_RETURN_IF_ERROR(
       PackedWeights::create(*kernels, view, quantization, depthwise, impl->weights));
 
-  const std::int64_t pad_bytes = impl->geometry.pad_row_bytes(impl->form);
-  impl->pad_row = allocate<std::uint8_t>(pad_bytes);
-  if (!impl->pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
-  std::memset(impl->pad_row.get(), static_cast<std::uint8_t>(config.in_zero_point),
-              static_cast<std::size_t>(pad_bytes));
+  impl->format.groups = depthwise ? 1 : config.groups;
+  impl->format.group_channels = config.in_channels / impl->format.groups;
+  if (stages_rows(*kernels) && !depthwise) {
+    impl->format.stager = kernels;
+    impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
+    impl->format.padded = impl->form != ConvolutionForm::kRuns;
+  }
+  OCTET_RETURN_IF_ERROR(make_pad_row(impl->format,
+                                     impl->geometry.pad_row_bytes(impl->form, impl->format),
+                                     config.in_zero_point, impl->pad_row));
   convolution.impl_ = std::move(impl);
   return {};
 }
@@ -175,16 +213,38 @@ WorkSize work_size(const ConvolutionGeometry& geometry, const PackedWeights& wei
 
 }  // namespace
 
+ConvolutionPlan Convolution::Impl::plan(std::int64_t batch, std::int64_t in_height,
+                                        std::int64_t in_width, int threads) const {
+  const std::int64_t pixels = batch * geometry.out_height(in_height) * geometry.out_width(in_width);
+  ConvolutionPlan made;
+  made.grid = plan_tasks(work_size(geometry, weights, pixels), threads);
+  made.block.rows = geometry.block_rows(weights.taps());
+  made.block.lines = geometry.block_lines(made.block.rows, batch, in_height, in_width);
+  made.block.in_width = in_width;
+  return made;
+}
+
+ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
+                                                       const BlockSize& block) const {
+  ConvolutionRows::Memory memory =
+      ConvolutionRows::take_memory(scratch, geometry, form, format, block, weights.taps());
+  if (format.stager != nullptr)
+    memory.wide_panel =
+        take_wide_panel(scratch, weights.kernels(), weights.split(), weights.taps(), weights.k());
+  return memory;
+}
+
 std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
                                        std::int64_t in_width, int threads) const noexcept {
   if (!impl_) return 0;
   std::int64_t pixels = 0;
   if (batch < 0 || out_height(in_height) < 1 || out_width(in_width) < 1 ||
       !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
-      !checked_product("pixels", pixels, batch, pixels).ok())
+      !checked_product("pixels", pixels, batch, pixels).ok() ||
+      !impl_->input_fits(batch, in_height, in_width))
     return 0;
-  const WorkSize work = work_size(impl_->geometry, impl_->weights, pixels);
-  return impl_->task_scratch().bytes(plan_tasks(work, threads).tasks());
+  const ConvolutionPlan made = impl_->plan(batch, in_height, in_width, std::max(threads, 1));
+  return impl_->task_scratch(made.block).bytes(made.grid.tasks());
 }
 
 Status Convolution::run(const ConstImages& in, const Images& out,
@@ -212,20 +272,19 @@ Status Convolution::run(const ConstImages& in, const Images& out,
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
   const std::int64_t pixels = out.batch * out.height * out.width;
-  const TaskGrid grid = plan_tasks(work_size(geometry, weights, pixels), threads);
-  const TaskScratch scratch = impl_->task_scratch();
-  const std::int64_t block_rows = geometry.block_rows(weights.taps());
-  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+  const ConvolutionPlan made = impl_->plan(in.batch, in.height, in.width, threads);
+  const TaskScratch scratch = impl_->task_scratch(made.block);
+  run_tasks(resources.executor, made.grid.tasks(), [&](std::int64_t task) {
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    ConvolutionRows rows(geometry, impl_->form, in, out, impl_->pad_row.get(), impl_->row_passes(),
-                         impl_->take_memory(piece));
-    const TaskPart part(grid, task, pixels, weights.split().panels);
+    ConvolutionRows rows(geometry, impl_->form, impl_->format, in, out, impl_->pad_row.get(),
+                         impl_->row_passes(), impl_->take_memory(piece, made.block));
+    const TaskPart part(made.grid, task, pixels, weights.split().panels);
     TileLoop tiles(weights.kernels());
-    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += block_rows) {
-      rows.point_to(pixel, std::min(block_rows, part.last_row - pixel));
+    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block.rows) {
+      rows.point_to(pixel, std::min(made.block.rows, part.last_row - pixel));
       for (std::int64_t group = 0; group < weights.groups(); ++group) {
         if (weights.uses_row_sums())
-          rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.k(),
+          rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.row_bytes(),
                             weights.k());
         multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
         if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums

@@ -45,35 +45,56 @@ std::int64_t ConvolutionGeometry::block_rows(std::int64_t taps) const {
   return std::clamp<std::int64_t>(kPointers / taps, kMaxTileRows, kMostRows);
 }
 
+std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, std::int64_t batch,
+                                              std::int64_t in_height, std::int64_t in_width) const {
+  const std::int64_t steps = (block_rows + out_width(in_width) - 2) / out_width(in_width);
+  const std::int64_t images = (steps + out_height(in_height) - 1) / out_height(in_height);
+  // A step to the next output line is one of stride_h input lines, or, to the next image, of at
+  // most what a filter covers and the lines below it that no filter reaches. In double: sizes need
+  // not be those of any real image.
+  const double extent = static_cast<double>(dilation_h) * static_cast<double>(kernel_h - 1) + 1;
+  const double stride = static_cast<double>(stride_h);
+  const double lines = static_cast<double>(steps) * stride +
+                       static_cast<double>(images) * (extent + stride) + extent;
+  const std::int64_t all = batch * in_height;
+  return lines < static_cast<double>(all) ? static_cast<std::int64_t>(lines) : all;
+}
+
 ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
                                                      const ConvolutionGeometry& geometry,
-                                                     ConvolutionForm form, std::int64_t block_rows,
-                                                     std::int64_t taps) {
+                                                     ConvolutionForm form,
+                                                     const PixelFormat& format,
+                                                     const BlockSize& block, std::int64_t taps) {
   Memory memory = {};
-  memory.block_rows = block_rows;
-  memory.rows = scratch.take<const std::uint8_t*>(taps * block_rows);
-  memory.out = scratch.take<void*>(block_rows);
-  memory.row_sums = scratch.take<std::int32_t>(block_rows);
+  memory.block_rows = block.rows;
+  memory.rows = scratch.take<const std::uint8_t*>(taps * block.rows);
+  memory.out = scratch.take<void*>(block.rows);
+  memory.row_sums = scratch.take<std::int32_t>(block.rows);
   if (form == ConvolutionForm::kRuns)
-    memory.staged =
-        scratch.take<std::uint8_t>(block_rows * geometry.kernel_h * geometry.pad_row_bytes(form));
+    memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.kernel_h *
+                                                geometry.pad_row_bytes(form, format));
+  memory.lines = StagedLines::take_memory(scratch, format, block.lines, block.in_width);
   return memory;
 }
 
 ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
-                                 const ConstImages& in, const Images& out,
-                                 const std::uint8_t* pad_row, std::int64_t passes,
-                                 const Memory& memory)
+                                 const PixelFormat& format, const ConstImages& in,
+                                 const Images& out, const std::uint8_t* pad_row,
+                                 std::int64_t passes, const Memory& memory)
     : geometry_(geometry),
       form_(form),
+      format_(format),
+      pixel_stride_(format.stager == nullptr ? in.pixel_stride : format.pixel_bytes()),
       in_(in),
       out_(out),
       pad_row_(pad_row),
       passes_(passes),
-      memory_(memory) {
+      memory_(memory),
+      lines_(format, in, memory.lines) {
   block_.rows = memory.rows;
   block_.tap_stride = memory.block_rows;
   block_.out = memory.out;
+  block_.wide_panel = memory.wide_panel;
 }
 
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
@@ -110,8 +131,9 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::in
   const std::uint8_t** rows = memory_.rows + i;
   for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
     const std::int64_t y_in = y * geometry_.stride_h - geometry_.pad_top + r * geometry_.dilation_h;
-    const std::uint8_t* line =
-        y_in >= 0 && y_in < in_.height ? image + y_in * in_.row_stride : nullptr;
+    const std::uint8_t* line = nullptr;
+    if (y_in >= 0 && y_in < in_.height)
+      line = format_.stager == nullptr ? image + y_in * in_.row_stride : lines_.line(n, y_in);
     for (std::int64_t s = 0; s < (runs ? 1 : geometry_.kernel_w); ++s) {
       point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w);
       if (runs && line != nullptr) stage_borders(i, pixels, r, line, x_in);
@@ -125,11 +147,10 @@ void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t 
   const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(pixels, x_in);
   // A single pixel may claim any stride.
   const std::int64_t step =
-      in_place.end - in_place.begin > 1 ? geometry_.stride_w * in_.pixel_stride : 0;
+      in_place.end - in_place.begin > 1 ? geometry_.stride_w * pixel_stride_ : 0;
   for (std::int64_t j = 0; j < in_place.begin; ++j) rows[j] = pad_row_;
   if (in_place.begin < in_place.end) {
-    const std::uint8_t* first =
-        line + (x_in + in_place.begin * geometry_.stride_w) * in_.pixel_stride;
+    const std::uint8_t* first = line + (x_in + in_place.begin * geometry_.stride_w) * pixel_stride_;
     for (std::int64_t j = in_place.begin; j < in_place.end; ++j)
       rows[j] = first + (j - in_place.begin) * step;
   }
@@ -139,8 +160,8 @@ void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t 
 ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
                                                           std::int64_t x_in) const {
   const bool runs = form_ == ConvolutionForm::kRuns;
-  if (runs && in_.pixel_stride != geometry_.in_channels) return {0, 0};
-  const std::int64_t width = runs ? geometry_.kernel_w : 1;
+  if (runs && pixel_stride_ != format_.pixel_bytes()) return {0, 0};
+  const std::int64_t width = geometry_.row_pixels(form_);
   // The pixels j with 0 <= x_in + j * stride_w and x_in + j * stride_w + width <= in.width.
   const std::int64_t stride = geometry_.stride_w;
   const std::int64_t room = in_.width - width - x_in;
@@ -152,17 +173,17 @@ ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
 void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t r,
                                     const std::uint8_t* line, std::int64_t x_in) {
   const InPlace in_place = pixels_in_place(pixels, x_in);
-  const std::int64_t channels = geometry_.in_channels;
+  const std::int64_t pixel_bytes = format_.pixel_bytes();
+  const std::int64_t row_bytes = geometry_.pad_row_bytes(form_, format_);
   for (std::int64_t j = 0; j < pixels; ++j) {
     if (j == in_place.begin && in_place.begin < in_place.end) j = in_place.end;
     if (j == pixels) break;
-    std::uint8_t* staged =
-        memory_.staged + ((i + j) * geometry_.kernel_h + r) * geometry_.kernel_w * channels;
-    memory_.rows[r * memory_.block_rows + i + j] = staged;
-    for (std::int64_t s = 0; s < geometry_.kernel_w; ++s, staged += channels) {
+    std::uint8_t* row = memory_.borders + ((i + j) * geometry_.kernel_h + r) * row_bytes;
+    memory_.rows[r * memory_.block_rows + i + j] = row;
+    for (std::int64_t s = 0; s < geometry_.kernel_w; ++s, row += pixel_bytes) {
       const std::int64_t x = x_in + j * geometry_.stride_w + s;
-      const std::uint8_t* pixel = x >= 0 && x < in_.width ? line + x * in_.pixel_stride : pad_row_;
-      std::memcpy(staged, pixel, static_cast<std::size_t>(channels));
+      const std::uint8_t* pixel = x >= 0 && x < in_.width ? line + x * pixel_stride_ : pad_row_;
+      std::memcpy(row, pixel, static_cast<std::size_t>(pixel_bytes));
     }
   }
 }

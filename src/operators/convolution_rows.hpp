@@ -7,6 +7,7 @@
 #include "dispatch/registry.hpp"
 #include "octet/convolution.hpp"
 #include "operators/aligned_buffer.hpp"
+#include "operators/staged_lines.hpp"
 #include "operators/tile_loop.hpp"
 
 namespace octet {
@@ -21,17 +22,34 @@ struct ConvolutionGeometry {
   std::int64_t taps(ConvolutionForm form) const {
     return form == ConvolutionForm::kRuns ? kernel_h : kernel_h * kernel_w;
   }
-  /// Bytes that stand for pixels outside the image.
-  std::int64_t pad_row_bytes(ConvolutionForm form) const {
-    return form == ConvolutionForm::kRuns ? kernel_w * in_channels : in_channels;
+  /// Pixels that a row of a tap holds.
+  std::int64_t row_pixels(ConvolutionForm form) const {
+    return form == ConvolutionForm::kRuns ? kernel_w : 1;
+  }
+  /// Bytes of such a row, of which some stand for pixels outside the image.
+  std::int64_t pad_row_bytes(ConvolutionForm form, const PixelFormat& format) const {
+    const std::int64_t bytes = row_pixels(form) * format.pixel_bytes();
+    return format.stager == nullptr ? bytes
+                                    : round_up(bytes, kKr * std::int64_t{format.value_bytes()});
   }
   /// Rows of a block: its table of pointers stays in the L1 cache.
   std::int64_t block_rows(std::int64_t taps) const;
+  /// Lines of such images, numbered through the batch, from the first to the last that a block of
+  /// so many output pixels can need.
+  std::int64_t block_lines(std::int64_t block_rows, std::int64_t batch, std::int64_t in_height,
+                           std::int64_t in_width) const;
 
   std::int64_t in_channels = 0;
   std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
   std::int64_t dilation_h = 1, dilation_w = 1;
   std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+
+/// What a task works on at a time.
+struct BlockSize {
+  std::int64_t rows;      ///< Output pixels.
+  std::int64_t lines;     ///< Input lines that they need: see block_lines().
+  std::int64_t in_width;  ///< Pixels of each.
 };
 
 class ConvolutionRows {
@@ -41,16 +59,19 @@ class ConvolutionRows {
     const std::uint8_t** rows;  ///< [taps][block_rows]
     void** out;                 ///< [block_rows]
     std::int32_t* row_sums;     ///< [block_rows]
-    std::uint8_t* staged;       ///< [block_rows][kernel_h][kernel_w * in_channels], for kRuns
+    std::uint8_t* borders;      ///< [block_rows][kernel_h][pad_row_bytes], for kRuns
+    StagedLines::Memory lines;  ///< Where rows are staged.
+    std::int16_t* wide_panel;   ///< See take_wide_panel().
     std::int64_t block_rows;
   };
   static Memory take_memory(ScratchCursor& scratch, const ConvolutionGeometry& geometry,
-                            ConvolutionForm form, std::int64_t block_rows, std::int64_t taps);
+                            ConvolutionForm form, const PixelFormat& format, const BlockSize& block,
+                            std::int64_t taps);
 
   /// `passes`: how often the taps are gone through (their pointers repeat).
-  ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form, const ConstImages& in,
-                  const Images& out, const std::uint8_t* pad_row, std::int64_t passes,
-                  const Memory& memory);
+  ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
+                  const PixelFormat& format, const ConstImages& in, const Images& out,
+                  const std::uint8_t* pad_row, std::int64_t passes, const Memory& memory);
 
   /// Makes the block that of output pixels [first, first + count), numbered through the batch.
   void point_to(std::int64_t first, std::int64_t count);
@@ -80,11 +101,14 @@ class ConvolutionRows {
 
   const ConvolutionGeometry& geometry_;
   ConvolutionForm form_;
+  const PixelFormat& format_;
+  std::int64_t pixel_stride_;  ///< Bytes from a pixel's row to its neighbour's.
   const ConstImages& in_;
   const Images& out_;
   const std::uint8_t* pad_row_;
   std::int64_t passes_;
   Memory memory_;
+  StagedLines lines_;
   RowBlock block_;
 };
 

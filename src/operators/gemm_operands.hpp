@@ -8,6 +8,7 @@
 #include "dispatch/schedule.hpp"
 #include "octet/gemm.hpp"
 #include "operators/packed_weights.hpp"
+#include "operators/staging.hpp"
 #include "operators/tile_loop.hpp"
 
 namespace octet {
@@ -29,13 +30,32 @@ WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int
 /// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
 inline constexpr std::int64_t kBlockRows = 252;
 
+/// Scratch of one task, of up to `rows` rows; none where rows are direct.
+struct GemmScratch {
+  GemmScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
+              std::int64_t rows, std::int64_t k, std::int64_t most_bytes)
+      : stage(scratch, kernels, rows, k, kBlockRows, most_bytes) {
+    // A single tile has no others to widen a panel for.
+    if (stages_rows(kernels) && rows > kernels.max_rows[kernels.max_vectors - 1])
+      wide_panel = take_wide_panel(scratch, kernels, split, 1, k);
+  }
+  RowStage stage;
+  std::int16_t* wide_panel = nullptr;
+};
+/// What a block of staged rows may fill. More than an L2 cache holds: the rows of a tile are read
+/// again for every panel, in the time of that many products, but the weights for every block.
+inline constexpr std::int64_t kStagedBytes = 2 * 1024 * 1024;
+
 /// A block of rows of lhs and out, with its pointers on the stack.
 class MatrixRows {
  public:
-  MatrixRows() {
+  /// Rows of a matrix with `k` columns, staged in `scratch` if the kernels want it.
+  MatrixRows(const KernelTable& kernels, bool flip, std::int64_t k, const GemmScratch& scratch)
+      : kernels_(kernels), flip_(flip), k_(k), stage_(scratch.stage) {
     block_.rows = rows_;
     block_.tap_stride = kBlockRows;
     block_.out = out_;
+    block_.wide_panel = scratch.wide_panel;
   }
   /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
   void add(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
@@ -47,26 +67,44 @@ class MatrixRows {
       rows_[block_.count + i] = lhs_row + i * lhs.row_stride;
       out_[block_.count + i] = out_row + i * out_stride;
     }
+    if (stages_rows(kernels_)) stage(count);
     block_.count += count;
   }
   /// Computes the row sums, into this object.
-  void add_row_sums(const KernelTable& kernels, bool flip, std::int64_t k) {
-    kernels.row_sums[flip]({rows_, kBlockRows, 0, 1, k, block_.count, row_sums_});
+  void add_row_sums() {
+    kernels_.row_sums[flip_]({rows_, kBlockRows, 0, 1, k_, block_.count, row_sums_});
     block_.row_sums = row_sums_;
   }
   const RowBlock& block() const { return block_; }
 
  private:
+  /// The `count` rows that follow those of the block.
+  void stage(std::int64_t count) {
+    const std::uint8_t** rows = rows_ + block_.count;
+    std::uint8_t* staged = stage_.data + block_.count * stage_.stride;
+    kernels_.stage({rows[0], rows[count > 1 ? 1 : 0] - rows[0], count, k_,
+                    static_cast<std::uint8_t>(flip_ ? 0x80 : 0), staged, stage_.stride});
+    for (std::int64_t i = 0; i < count; ++i) rows[i] = staged + i * stage_.stride;
+  }
+
+  const KernelTable& kernels_;
+  const bool flip_;
+  const std::int64_t k_;
+  const RowStage& stage_;
   RowBlock block_;
   const std::uint8_t* rows_[kBlockRows];
   void* out_[kBlockRows];
   std::int32_t row_sums_[kBlockRows];
 };
 
-/// body(first, count) for blocks of rows [begin, end), nearly equal and at most kBlockRows.
+/// body(first, count) for blocks of rows [begin, end), nearly equal and at most `most`.
 template <class Body>
-void for_each_block(std::int64_t begin, std::int64_t end, const Body& body) {
-  const std::int64_t blocks = (end - begin + kBlockRows - 1) / kBlockRows;
+void for_each_block(std::int64_t begin, std::int64_t end, std::int64_t most, const Body& body) {
+  if (end - begin <= most) {  // small calls notice a division
+    if (begin < end) body(begin, end - begin);
+    return;
+  }
+  const std::int64_t blocks = (end - begin + most - 1) / most;
   for (std::int64_t i = 0; i < blocks; ++i) {
     const std::int64_t first = part_begin(end - begin, blocks, i);
     body(begin + first, part_begin(end - begin, blocks, i + 1) - first);

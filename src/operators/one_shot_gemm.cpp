@@ -20,8 +20,20 @@ TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBat
   return plan_tasks(work, threads);
 }
 
-TaskScratch task_scratch(const KernelTable& kernels, const PanelSplit& split, std::int64_t k) {
-  return TaskScratch([&](ScratchCursor& scratch) { PanelRing(scratch, split, kernels, k); });
+/// Scratch of one task of a grid over so many rows in all.
+struct OneShotScratch {
+  OneShotScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
+                 const TaskGrid& grid, std::int64_t rows, std::int64_t k)
+      : ring(scratch, split, kernels, k),
+        rows(scratch, kernels, split, part_begin(rows, grid.row_parts, 1), k, INT64_MAX) {}
+  PanelRing ring;
+  GemmScratch rows;
+};
+
+TaskScratch task_scratch(const KernelTable& kernels, const PanelSplit& split, const TaskGrid& grid,
+                         std::int64_t rows, std::int64_t k) {
+  return TaskScratch(
+      [&](ScratchCursor& scratch) { OneShotScratch(scratch, kernels, split, grid, rows, k); });
 }
 
 }  // namespace
@@ -44,7 +56,7 @@ std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch
     return 0;
   const PanelSplit split(n, *kernels);
   const TaskGrid grid = plan(*kernels, split, batch, m, k, config.epilogue.type, threads);
-  return task_scratch(*kernels, split, k).bytes(grid.tasks());
+  return task_scratch(*kernels, split, grid, rows, k).bytes(grid.tasks());
 }
 
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
@@ -74,14 +86,21 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
   const PanelSplit split(view.n, *kernels);
   const TaskGrid grid = plan(*kernels, split, batch, lhs.rows, view.k, config.epilogue.type,
                              threads_of(resources.executor));
-  const TaskScratch scratch = task_scratch(*kernels, split, view.k);
+  const TaskScratch scratch = task_scratch(*kernels, split, grid, batch.count * lhs.rows, view.k);
   OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
 
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    const PanelRing buffers(piece, split, *kernels, view.k);
+    const OneShotScratch memory(piece, *kernels, split, grid, batch.count * lhs.rows, view.k);
+    const std::int64_t block_rows = memory.rows.stage.block_rows;
     const TaskPart part(grid, task, batch.count * lhs.rows, split.panels);
     TileLoop tiles(*kernels);
+    const auto with_rows = [&](std::int64_t first, std::int64_t count, const auto& multiply) {
+      MatrixRows rows(*kernels, lhs_sign.flip, view.k, memory.rows);
+      add_batch_rows(batch, lhs, out, first, count, rows);
+      if (row_sums) rows.add_row_sums();
+      multiply(rows.block());
+    };
     // As many rows at a time as have the same weights.
     for (std::int64_t begin = part.first_row, end = 0; begin < part.last_row; begin = end) {
       const std::int64_t i = begin / lhs.rows;
@@ -90,17 +109,34 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       const Epilogue epilogue = epilogue_of(config, batch, i);
       const Quantization quantization = {config.lhs_type, config.lhs_zero_point,
                                          config.rhs_zero_point, epilogue};
-      PanelPipeline pipeline(*kernels, weights, split, lhs_sign, rhs_sign, quantization, buffers);
-      const auto multiply = [&](const Panel& panel, PackJob* job) {
-        for_each_block(begin, end, [&](std::int64_t first_row, std::int64_t count) {
-          MatrixRows rows;
-          add_batch_rows(batch, lhs, out, first_row, count, rows);
-          if (row_sums) rows.add_row_sums(*kernels, lhs_sign.flip, view.k);
-          tiles.multiply(rows.block(), panel, job);
-          tiles.finish();
-        });
+      PanelPipeline pipeline(*kernels, weights, split, lhs_sign, rhs_sign, quantization,
+                             memory.ring);
+      const auto run_panels = [&](std::int64_t rows, const auto& multiply) {
+        pipeline.run(part.first_panel, part.last_panel, rows, multiply);
       };
-      pipeline.run(part.first_panel, part.last_panel, end - begin, multiply);
+      const auto each_block = [&](const auto& body) {
+        for_each_block(begin, end, block_rows, body);
+      };
+      if (stages_rows(*kernels) || end - begin <= block_rows) {
+        // Staging rows again for every panel would cost more than packing panels for every block.
+        each_block([&](std::int64_t first, std::int64_t count) {
+          with_rows(first, count, [&](const RowBlock& block) {
+            run_panels(count, [&](const Panel& panel, PackJob* job) {
+              tiles.multiply(block, panel, job);
+              tiles.finish();  // the next panel's terms take the place of this one's
+            });
+          });
+        });
+      } else {
+        run_panels(end - begin, [&](const Panel& panel, PackJob* job) {
+          each_block([&](std::int64_t first, std::int64_t count) {
+            with_rows(first, count, [&](const RowBlock& block) {
+              tiles.multiply(block, panel, job);
+              tiles.finish();
+            });
+          });
+        });
+      }
     }
   });
   return {};

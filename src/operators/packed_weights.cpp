@@ -94,17 +94,28 @@ void fill_panel_terms(const Quantization& quantization, KernelSign lhs, KernelSi
                       std::int64_t padded, const std::int32_t* column_sums,
                       const PanelTerms& terms) {
   const std::int64_t lhs_zero_point = quantization.lhs_zero_point + lhs.shift;
-  for (std::int64_t i = 0; i < padded; ++i) {
-    const bool valid = i < columns;
-    const std::int64_t zero_point =
-        valid ? at_or(quantization.rhs_zero_point, column + i, 0) + rhs.shift : 0;
-    const std::int64_t bias = valid ? at_or(quantization.epilogue.bias, column + i, 0) : 0;
-    // Wraps like the kernel's sums: only the total must fit int32.
-    terms.bias[i] = static_cast<std::int32_t>(bias - lhs_zero_point * column_sums[i] +
-                                              values * lhs_zero_point * zero_point);
-    terms.scale[i] = valid ? at_or(quantization.epilogue.scale, column + i, 1.0f) : 1.0f;
+  // Wraps like the kernel's sums: only the total must fit int32.
+  const auto bias_of = [&](std::int64_t i, std::int64_t bias, std::int64_t zero_point) {
+    const std::int64_t column_sum = column_sums == nullptr ? 0 : column_sums[i];
+    return static_cast<std::int32_t>(bias - lhs_zero_point * column_sum +
+                                     values * lhs_zero_point * zero_point);
+  };
+  const Epilogue& epilogue = quantization.epilogue;
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const std::int64_t zero_point = at_or(quantization.rhs_zero_point, column + i, 0) + rhs.shift;
     if (terms.rhs_zero_point != nullptr)
       terms.rhs_zero_point[i] = static_cast<std::int32_t>(zero_point);
+    terms.bias[i] = bias_of(i, at_or(epilogue.bias, column + i, 0), zero_point);
+  }
+  if (epilogue.scale.size() > 1) {
+    std::copy_n(epilogue.scale.data() + column, columns, terms.scale);
+  } else {
+    std::fill_n(terms.scale, columns, at_or(epilogue.scale, 0, 1.0f));
+  }
+  for (std::int64_t i = columns; i < padded; ++i) {
+    terms.bias[i] = bias_of(i, 0, 0);
+    terms.scale[i] = 1.0f;
+    if (terms.rhs_zero_point != nullptr) terms.rhs_zero_point[i] = 0;
   }
 }
 

@@ -84,7 +84,8 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue);
 /// the panel's column sums: with all values as the kernel sees them,
 ///   sum (a - za)(b - zb) = sum a b - za * sum b - zb * sum a + values * za * zb,
 /// so bias[n] - za * column_sums[n] + values * za * zb[n] is the constant, and zb[n] the factor of
-/// the row sum. The rest, up to `padded`, is set to harmless values. `column_sums` may be `bias`.
+/// the row sum. The rest, up to `padded`, is set to harmless values. `column_sums` may be `bias`,
+/// or null where za is 0.
 struct PanelTerms {
   std::int32_t* bias;
   float* scale;
@@ -114,6 +115,10 @@ class PackedWeights {
   std::int64_t groups() const { return groups_; }
   std::int64_t taps() const { return taps_; }
   std::int64_t k() const { return k_; }
+  /// From one group's k to the next in a row, as the kernels take it.
+  std::int64_t row_bytes() const {
+    return kernels_->lhs_bytes == 1 ? k_ : round_up(k_, std::int64_t{kKr}) * kernels_->lhs_bytes;
+  }
   bool depthwise() const { return depthwise_; }
   bool flips_lhs() const { return flips_lhs_; }
   bool uses_row_sums() const { return terms_.rhs_zero_point != nullptr; }

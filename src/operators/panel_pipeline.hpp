@@ -85,9 +85,10 @@ class PanelPipeline {
     job.count = static_cast<int>(std::min<std::int64_t>(count, last - p));
     for (int i = 0; i < job.count; ++i) {
       const PanelRing::Buffer& buffer = ring_.slots[slot][i];
-      job.panels[i] =
-          pack_panel_args(weights_, 0, split_, p + i, rhs_, buffer.panel, buffer.column_sums);
-      std::fill_n(buffer.column_sums, job.panels[i].vectors * split_.lanes, 0);
+      const bool sums = quantization_.lhs_zero_point + lhs_.shift != 0;
+      job.panels[i] = pack_panel_args(weights_, 0, split_, p + i, rhs_, buffer.panel,
+                                      sums ? buffer.column_sums : nullptr);
+      if (sums) std::fill_n(buffer.column_sums, job.panels[i].vectors * split_.lanes, 0);
     }
     // Every tile does its share of the steps, at equal distances.
     const std::int64_t height = std::max(kernels_.packing_rows, 1);

@@ -15,6 +15,7 @@ struct RowBlock {
   std::int64_t tap_stride = 0;
   void* const* out = nullptr;              ///< [count]: column 0 of each output row.
   const std::int32_t* row_sums = nullptr;  ///< [count], where the weights use them.
+  std::int16_t* wide_panel = nullptr;  ///< Staged rows: room for a panel, see take_wide_panel().
 };
 
 /// One panel and where its columns go.
@@ -51,6 +52,7 @@ class TileLoop {
     args.panel = panel.data;
     args.flip = panel.flip ? 0x80 : 0;
     args.pack_job = job;
+    args.wide_panel = block.wide_panel;
 
     const std::int64_t tile_count =
         block.count <= tiles.max_rows ? 1 : (block.count + tiles.max_rows - 1) / tiles.max_rows;
@@ -65,7 +67,8 @@ class TileLoop {
       } else {
         wait_for_epilogue(block, panel, row, height);
         args.finish_job = &pending_;
-        tiles.plain[height - 1](args);
+        const bool widens = block.wide_panel != nullptr && tile_count > 1;
+        (widens ? widening_tile(panel, row == 0, height) : tiles.plain[height - 1])(args);
         pending_.rows = 0;
       }
       row += height;
@@ -104,6 +107,13 @@ class TileLoop {
     const TileFn* finishing = nullptr;
     const TileFn* packing = nullptr;
   };
+
+  /// The same for blocks of several tiles: the first widens the panel, the others use what it
+  /// wrote.
+  TileFn widening_tile(const Panel& panel, bool first, std::int64_t height) const {
+    const auto& tiles = first ? kernels_.widening_tile : kernels_.wide_tile;
+    return tiles[panel.vectors - 1][height - 1];
+  }
 
   void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
     const std::int64_t groups = args.taps * (args.k / kKr);
@@ -146,18 +156,18 @@ inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const Packed
                             std::int64_t group, std::int64_t first, std::int64_t last) {
   const PanelSplit& split = weights.split();
   for (std::int64_t p = first; p < last; ++p) {
-    tiles.multiply(block,
-                   {.terms = &weights.terms(),
-                    .data = weights.panel(group, p),
-                    .taps = weights.taps(),
-                    .k = weights.k(),
-                    .vectors = split.vectors_of(p),
-                    .columns = split.columns_of(p),
-                    .row_offset = weights.depthwise() ? split.column(p) : group * weights.k(),
-                    .column = group * split.n + split.column(p),
-                    .term = weights.term(group, p),
-                    .flip = weights.flips_lhs(),
-                    .depthwise = weights.depthwise()});
+    tiles.multiply(
+        block, {.terms = &weights.terms(),
+                .data = weights.panel(group, p),
+                .taps = weights.taps(),
+                .k = weights.k(),
+                .vectors = split.vectors_of(p),
+                .columns = split.columns_of(p),
+                .row_offset = weights.depthwise() ? split.column(p) : group * weights.row_bytes(),
+                .column = group * split.n + split.column(p),
+                .term = weights.term(group, p),
+                .flip = weights.flips_lhs(),
+                .depthwise = weights.depthwise()});
   }
 }
 

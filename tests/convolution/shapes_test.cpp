@@ -118,6 +118,35 @@ TEST_P(ConvolutionShapes, MayHaveAKernelLargerThanTheImage) {
   }
 }
 
+// Of images with more lines than a block of output pixels needs, a few are kept at a time.
+TEST_P(ConvolutionShapes, EqualReferenceForImagesOfManyBlocks) {
+  for (std::int64_t channels : {1, 3, 5, 8}) {  // runs and taps
+    check(same(channels, 5, 3), 2, 31, 43);
+    check(same(channels, 5, 3, 2, 3), 2, 67, 53);
+    check(same(channels, 3, 2, 3), 3, 50, 47);
+  }
+  ConvolutionConfig grouped = same(10, 4, 3);
+  grouped.groups = 2;
+  check(grouped, 1, 35, 41);
+  check(same(6, 3, 1, 3), 2, 101, 103);
+}
+
+TEST_P(ConvolutionShapes, EqualReferenceForBatchesOfSmallImages) {
+  for (std::int64_t channels : {3, 8}) {
+    check(same(channels, 3, 3), 70, 3, 4);
+    check(same(channels, 3, 3, 2), 90, 6, 5);
+    check(same(channels, 3, 5), 300, 1, 2);
+  }
+}
+
+TEST_P(ConvolutionShapes, EqualReferenceForNarrowImages) {
+  for (std::int64_t channels : {3, 8}) {
+    check(same(channels, 3, 3), 2, 700, 1);
+    check({.in_channels = channels, .out_channels = 4, .kernel_h = 3, .stride_h = 5}, 2, 2000, 1);
+    check({.in_channels = channels, .out_channels = 4, .kernel_h = 3, .dilation_h = 90}, 2, 800, 2);
+  }
+}
+
 TEST_P(ConvolutionShapes, MayHaveThousandsOfTaps) {
   check(same(1, 3, 47), 1, 3, 2);
   check(same(7, 3, 47), 1, 3, 2);

@@ -57,6 +57,18 @@ TEST_P(GemmTileEdges, EqualsReferenceAcrossCacheBlocks) {
   check(600, 5, 9);
 }
 
+TEST_P(GemmTileEdges, EqualsReferenceForFewColumnsOfLongRows) {
+  for (std::int64_t n = 1; n <= 17; ++n) {
+    for (std::int64_t k : around({32, 64, 128, 320, 1024})) check(1 + (n + k) % 9, n, k);
+  }
+  for (std::int64_t m = 1; m <= 50; ++m) check(m, 1 + m % 5, 700 + m);
+}
+
+TEST_P(GemmTileEdges, EqualsReferenceWhereStagedRowsOutgrowTheCache) {
+  check(140, nr() / 2 + 1, 8001);  // two blocks
+  check(67, nr() + 1, 17001);      // panels too long to be kept widened
+}
+
 OCTET_ON_EVERY_ISA(GemmTileEdges);
 
 }  // namespace

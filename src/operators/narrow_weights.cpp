@@ -1,0 +1,84 @@
+#include "operators/narrow_weights.hpp"
+
+#include <algorithm>
+
+namespace octet {
+namespace {
+
+std::int64_t step_of(const KernelTable& kernels) { return std::int64_t{kKr} * kernels.lanes; }
+
+}  // namespace
+
+bool NarrowWeights::pays(const KernelTable& kernels, const WeightsView& weights) {
+  if (weights.n > kernels.lanes || weights.k < step_of(kernels)) return false;
+  const std::int64_t most_columns = std::min<std::int64_t>(weights.n, kMaxNarrowColumns);
+  if (kernels.narrow[0][most_columns - 1][0] == nullptr) return false;
+  // Dot products per row. To add up the lanes of four sums takes about as long as twelve.
+  const std::int64_t steps = (weights.k + step_of(kernels) - 1) / step_of(kernels);
+  const std::int64_t additions = 12 * ((weights.n + kMaxNarrowColumns - 1) / kMaxNarrowColumns);
+  return weights.n * steps + additions < weights.k / kKr;
+}
+
+Status NarrowWeights::create(const KernelTable& kernels, const WeightsView& weights,
+                             NarrowWeights& narrow) {
+  const std::int64_t step = step_of(kernels);
+  const std::int64_t steps = (weights.k + step - 1) / step;
+  const std::uint8_t flip = KernelSign(weights.type, true).flip ? 0x80 : 0;
+  NarrowWeights made;
+  made.n_ = weights.n;
+  made.k_ = weights.k;
+  made.column_bytes_ = steps * step;
+  made.bytes_ = weights.n * made.column_bytes_;
+  made.data_ = allocate<std::int8_t>(made.bytes_);
+  if (!made.data_)
+    return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of packed weights",
+                         static_cast<long long>(made.bytes_));
+  for (std::int64_t n = 0; n < weights.n; ++n) {
+    const std::int64_t first = n / kMaxNarrowColumns * kMaxNarrowColumns;
+    const std::int64_t columns = std::min<std::int64_t>(weights.n - first, kMaxNarrowColumns);
+    std::int8_t* to = made.data_.get() + first * made.column_bytes_ + (n - first) * step;
+    for (std::int64_t s = 0; s < steps; ++s, to += columns * step) {
+      const std::int64_t begin = std::min(s * step, weights.k - step);
+      for (std::int64_t i = 0; i < step; ++i) {
+        const std::uint8_t* from =
+            weights.data + (begin + i) * weights.k_stride + n * weights.n_stride;
+        to[i] = begin + i < s * step ? std::int8_t{0} : static_cast<std::int8_t>(*from ^ flip);
+      }
+    }
+  }
+  narrow = std::move(made);
+  return {};
+}
+
+void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed) const {
+  const KernelTable& kernels = packed.kernels();
+  const auto& tiles = kernels.narrow[packed.flips_lhs()];
+  constexpr std::int64_t kRowsAtATime = kMaxTileSums / 16;
+  alignas(64) std::int32_t sums[kMaxTileSums] = {};
+  FinishJob job = {};
+  job.sums = sums;
+  job.vectors = 1;
+  job.columns = n_;
+  job.epilogue = &packed.terms();
+  NarrowArgs args = {};
+  args.k = k_;
+  for (std::int64_t begin = 0; begin < block.count; begin += kRowsAtATime) {
+    job.rows = std::min(block.count - begin, kRowsAtATime);
+    for (std::int64_t row = 0; row < job.rows; row += kMaxNarrowRows) {
+      const std::int64_t height = std::min<std::int64_t>(job.rows - row, kMaxNarrowRows);
+      args.rows = block.rows + begin + row;
+      for (std::int64_t n = 0; n < n_; n += kMaxNarrowColumns) {
+        args.weights = data_.get() + n * column_bytes_;
+        args.sums = sums + row * kernels.lanes + n;
+        const std::int64_t columns = std::min<std::int64_t>(n_ - n, kMaxNarrowColumns);
+        tiles[columns - 1][height - 1](args);
+      }
+    }
+    job.next_row = 0;
+    job.out = block.out + begin;
+    job.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + begin;
+    kernels.finish[0](job);
+  }
+}
+
+}  // namespace octet

@@ -1,7 +1,5 @@
 #include "dispatch/convolution_form.hpp"
 
-#include "kernels/kernel.hpp"
-
 namespace octet {
 namespace {
 
@@ -14,12 +12,23 @@ double groups_of(std::int64_t taps, std::int64_t k) {
   return static_cast<double>(taps) * (groups + kTapOverhead + (k % kKr != 0 ? kTailOverhead : 0.0));
 }
 
+bool has_grouped_tiles(const ConvolutionConfig& config, const KernelTable& kernels) {
+  if (config.groups == 1 || config.in_channels != config.out_channels) return false;
+  const std::int64_t channels = config.in_channels / config.groups;
+  return (channels == 4 && kernels.grouped_rows[0] > 0) ||
+         (channels == 8 && kernels.grouped_rows[1] > 0);
+}
+
 }  // namespace
 
-ConvolutionForm choose_convolution_form(const ConvolutionConfig& config) {
-  if (config.groups == config.in_channels && config.groups == config.out_channels &&
-      config.groups > 1)
+ConvolutionForm choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,
+                                        bool row_sums) {
+  // Taps that are very far apart would leave nothing of what is staged in the caches.
+  constexpr std::int64_t kMostReach = 1024;
+  if (config.groups == config.in_channels && config.groups > 1 &&
+      (config.kernel_h == 1 || (config.kernel_w - 1) * config.dilation_w <= kMostReach))
     return ConvolutionForm::kDepthwise;
+  if (!row_sums && has_grouped_tiles(config, kernels)) return ConvolutionForm::kGrouped;
   if (config.groups > 1 || config.kernel_w == 1 || config.dilation_w > 1)
     return ConvolutionForm::kIndirect;
   const double indirect = groups_of(config.kernel_h * config.kernel_w, config.in_channels);

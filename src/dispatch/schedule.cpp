@@ -21,8 +21,8 @@ constexpr double kEachThread = 500;
 constexpr double kDotsPerNs = 2 * 3.7;
 /// A tile of fewer rows waits for its panel, which comes from the L2 cache.
 constexpr double kLeastRows = 2.5;
-/// The epilogue narrows about so many outputs; short sums, as in depthwise layers, are all
-/// epilogue.
+/// The epilogue narrows about so many outputs; it is most of what depthwise layers do, the
+/// interleaving included.
 constexpr double kOutputsPerNs = 20;
 /// A convolution computes a pointer for each tap of a pixel.
 constexpr double kPointersPerNs = 2.5;
@@ -47,7 +47,7 @@ std::int64_t panels_to_a_line(const WorkSize& work) {
 double task_time(const WorkSize& work, const TaskGrid& grid) {
   const std::int64_t steps = divide_up(divide_up(work.panels, grid.panel_step), grid.panel_parts);
   const std::int64_t panels = std::min(steps * grid.panel_step, work.panels);
-  const std::int64_t task_rows = divide_up(work.rows, grid.row_parts);
+  const std::int64_t task_rows = divide_up(work.rows, grid.row_parts) * work.unit_rows;
   const std::int64_t tiles = divide_up(task_rows, work.tile_rows);
 
   const auto rows = static_cast<double>(task_rows);
@@ -87,7 +87,7 @@ TaskGrid plan_tasks(const WorkSize& work, int threads) {
   // Far below any use for a second thread, and without a division: small calls are to be short.
   constexpr std::int64_t kSmall = 1'000'000;
   if (work.rows < kSmall && work.columns < kSmall && work.taps < kSmall && work.k < kSmall &&
-      static_cast<double>(work.rows * work.columns) *
+      static_cast<double>(work.rows * work.columns) * static_cast<double>(work.unit_rows) *
               static_cast<double>(work.taps * (work.k + 64)) <
           kSmall)
     return best;

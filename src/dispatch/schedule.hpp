@@ -48,6 +48,7 @@ struct TaskPart {
 /// What is known of a multiplication before it runs.
 struct WorkSize {
   std::int64_t rows = 0;           ///< M, or output pixels.
+  std::int64_t unit_rows = 1;      ///< Depthwise: `rows` counts units of so many pixels.
   std::int64_t row_bytes = 0;      ///< Of the lhs, read for one row.
   std::int64_t tile_rows = 1;      ///< Of the tallest tile.
   std::int64_t panels = 1;         ///< Of one group.

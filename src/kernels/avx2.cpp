@@ -26,25 +26,30 @@ namespace {
 // clang-format on
 
 struct Words256 : Vector256 {
+  /// In memory, as Vector256::kTopBits.
+  alignas(32) static constexpr std::uint64_t kLowBytes[4] = {
+      0x00FF00FF00FF00FF, 0x00FF00FF00FF00FF, 0x00FF00FF00FF00FF, 0x00FF00FF00FF00FF};
+
   static OCTET_INLINE I32 multiply_pairs(I32 a, I32 b) { return _mm256_madd_epi16(a, b); }
-  static OCTET_INLINE void store(void* out, I32 v) {
-    _mm256_storeu_si256(static_cast<__m256i*>(out), v);
-  }
   static OCTET_INLINE __m128i load_128(const void* in) {
     return _mm_loadu_si128(static_cast<const __m128i*>(in));
   }
   static OCTET_INLINE I32 widen_s8(const void* in) { return _mm256_cvtepi8_epi16(load_128(in)); }
   static OCTET_INLINE I32 widen_u8(const void* in) { return _mm256_cvtepu8_epi16(load_128(in)); }
-  static OCTET_INLINE I32 widen_s16(const void* in) { return _mm256_cvtepi16_epi32(load_128(in)); }
-  static OCTET_INLINE I32 sign_extend_bytes(I32 v) {
-    return _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
+  static OCTET_INLINE I32 even_u8(I32 v) {
+    I32 even;
+    asm("vpand %2, %1, %0" : "=x"(even) : "x"(v), "m"(kLowBytes));
+    return even;
   }
+  static OCTET_INLINE I32 odd_u8(I32 v) { return _mm256_srli_epi16(v, 8); }
+  static OCTET_INLINE I32 even_s8(I32 v) { return odd_s8(_mm256_slli_epi16(v, 8)); }
+  static OCTET_INLINE I32 odd_s8(I32 v) { return _mm256_srai_epi16(v, 8); }
 };
 
 struct Simd : PairOperands<Words256> {
   static constexpr int kMinSums = 4;  // only the vpaddd, of latency 1, are a chain
   static constexpr int kPeakSums = 8;
-  static constexpr int kDepthwiseRows = 5;
+  static constexpr int kGroupedSums = 8;
 };
 
 // clang-format off: each names what stands above it
@@ -52,6 +57,8 @@ struct Simd : PairOperands<Words256> {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -23,22 +23,21 @@ namespace {
 
 struct Words512 : Vector512 {
   static OCTET_INLINE I32 multiply_pairs(I32 a, I32 b) { return _mm512_madd_epi16(a, b); }
-  static OCTET_INLINE void store(void* out, I32 v) { _mm512_storeu_si512(out, v); }
   static OCTET_INLINE __m256i load_256(const void* in) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(in));
   }
   static OCTET_INLINE I32 widen_s8(const void* in) { return _mm512_cvtepi8_epi16(load_256(in)); }
   static OCTET_INLINE I32 widen_u8(const void* in) { return _mm512_cvtepu8_epi16(load_256(in)); }
-  static OCTET_INLINE I32 widen_s16(const void* in) { return _mm512_cvtepi16_epi32(load_256(in)); }
-  static OCTET_INLINE I32 sign_extend_bytes(I32 v) {
-    return _mm512_srai_epi16(_mm512_slli_epi16(v, 8), 8);
-  }
+  static OCTET_INLINE I32 even_u8(I32 v) { return _mm512_and_si512(v, _mm512_set1_epi16(255)); }
+  static OCTET_INLINE I32 odd_u8(I32 v) { return _mm512_srli_epi16(v, 8); }
+  static OCTET_INLINE I32 even_s8(I32 v) { return odd_s8(_mm512_slli_epi16(v, 8)); }
+  static OCTET_INLINE I32 odd_s8(I32 v) { return _mm512_srai_epi16(v, 8); }
 };
 
 struct Simd : PairOperands<Words512> {
   static constexpr int kMinSums = 4;  // only the vpaddd, of latency 1, are a chain
   static constexpr int kPeakSums = 24;
-  static constexpr int kDepthwiseRows = 6;
+  static constexpr int kGroupedSums = 16;
 };
 
 // clang-format off: each names what stands above it
@@ -46,6 +45,8 @@ struct Simd : PairOperands<Words512> {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -24,9 +24,10 @@ namespace {
 struct Simd : ByteOperands<Vector512> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 24;
+  static constexpr int kGroupedSums = 24;
   static constexpr int kPackingRows = 6;
   static constexpr int kNotPackingRows = 4;  // GCC 12 moves registers in its dot loop
-  static constexpr int kDepthwiseRows = 6;
+  static constexpr int kNarrowSums = 16;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
 #if defined(__clang__)
@@ -35,9 +36,7 @@ struct Simd : ByteOperands<Vector512> {
     asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
 #endif
   }
-  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    dot(acc, exclusive_or(a, flip), b);
-  }
+  static OCTET_INLINE void dot_quads(I32& acc, Quads a, Quads b) { dot(acc, a, b); }
 };
 
 // clang-format off: each names what stands above it
@@ -45,6 +44,8 @@ struct Simd : ByteOperands<Vector512> {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -24,9 +24,10 @@ namespace {
 struct Simd : ByteOperands<Vector256> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 12;
+  static constexpr int kGroupedSums = 12;
   static constexpr int kPackingRows = 5;  // no register is left in taller ones
   static constexpr int kNotPackingRows = 0;
-  static constexpr int kDepthwiseRows = 5;
+  static constexpr int kNarrowSums = 9;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
 #if defined(__clang__)
@@ -35,8 +36,8 @@ struct Simd : ByteOperands<Vector256> {
     asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
 #endif
   }
-  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    dot(acc, exclusive_or(a, flip), b);
+  static OCTET_INLINE void dot_quads(I32& acc, Quads a, Quads b) {
+    acc = _mm256_dpbusd_avx_epi32(acc, a, b);  // the weights from memory: no register is left
   }
 };
 
@@ -45,6 +46,8 @@ struct Simd : ByteOperands<Vector256> {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

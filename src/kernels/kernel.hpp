@@ -20,6 +20,7 @@ inline constexpr int kKr = 4;
 /// Limits of the tables below.
 inline constexpr int kMaxPanelVectors = 4;
 inline constexpr int kMaxTileRows = 10;
+inline constexpr int kMaxStreams = 4;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 
@@ -111,10 +112,18 @@ struct FinishJob {
   const EpilogueTerms* epilogue;
 };
 
+/// The next panel on its way into the L2 cache, some cache lines at a time.
+struct PrefetchJob {
+  const std::uint8_t* next = nullptr;
+  std::int64_t lines = 0;  ///< Left, of 64 bytes.
+  std::int64_t lines_per_step = 0;
+};
+
 /// What a tile kernel does beside its dot products.
 enum class TileWork : std::uint8_t {
   kNone,    ///< Nothing, and it takes its own sums through the epilogue: finish_job.
-  kFinish,  ///< Steps of the epilogue of the tile before, finish_job; it leaves its own sums.
+  kFinish,  ///< Steps of the epilogue of the tile before, finish_job, and of prefetch_job; it
+            ///< leaves its own sums.
   kFinishAndPack,  ///< And steps of the packing of another panel, pack_job.
 };
 
@@ -126,11 +135,10 @@ struct TileArgs {
   std::int64_t row_offset;  ///< Bytes.
   std::int64_t taps;
   std::int64_t k;            ///< Values per row and tap; of staged rows round_up(k, kKr) are read.
-                             ///< Depthwise: 1, per channel.
   const std::int8_t* panel;  ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
-  std::uint8_t flip;         ///< Depthwise: 0x80 to flip the top bit of the activations, or 0.
 
   FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
+  PrefetchJob* prefetch_job;
   PackJob* pack_job;
   std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
   std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
@@ -199,6 +207,82 @@ struct RequantizeArgs {
 };
 using RequantizeFn = void (*)(const RequantizeArgs&);
 
+/// Depthwise convolution: a lane holds one channel, and its bytes are values of that channel from
+/// neighbouring *lines*, `slots` of them (KernelTable::depthwise_slots). So interleaved, a column
+/// of `groups * slots` lines serves every output row and every tap that needs some of those lines:
+///
+///   out row r, column x = epilogue(sum over pass p, tap t, line l of
+///       value(line l, column x * column_stride + t * tap_step) * weight[r][p][t][l])
+///
+/// Lines may be image lines, or the pixels 0, 1, 2, ... of each run of `slots` in one image line:
+/// the kernel sees addresses only. One call serves a panel of up to 4 * lanes channels, or
+/// `streams` times the same columns of other lines for a fraction of the channels each.
+struct DepthwiseLine {
+  std::int64_t begin, end;   ///< Columns inside the image; all others read `pad`.
+  const std::uint8_t* data;  ///< Channel 0 at column `begin`.
+  bool moves;                ///< There is more than one of them.
+};
+/// One row of outputs; those at columns beyond `width` do not exist.
+struct DepthwiseOut {
+  std::uint8_t* data;  ///< Channel 0 at column 0.
+  std::int64_t width;
+};
+/// Rows of outputs that use the same lines.
+struct DepthwiseUnit {
+  const DepthwiseLine* lines;  ///< [groups * slots]
+  const DepthwiseOut* out;     ///< [DepthwiseArgs::rows]
+  std::int64_t rows, width;    ///< Those with outputs, and the widest of them.
+};
+
+/// Where channel c of a stream is: byte c of 16-byte blocks that are interleaved each for itself.
+/// Of 4 vectors, `vector` has it in its 32-bit lane `lane`, counted from the stream's first.
+struct DepthwiseLane {
+  constexpr explicit DepthwiseLane(std::int64_t c) : vector(c % 16 / 4), lane(c / 16 * 4 + c % 4) {}
+  std::int64_t vector, lane;
+};
+
+struct DepthwiseArgs {
+  /// Units, `streams` of them at a time: 1, 2 or 4, at most KernelTable::depthwise_streams. `count`
+  /// is a multiple of that.
+  const DepthwiseUnit* units;
+  std::int64_t count;
+  int streams;
+  std::int64_t groups;
+  std::int64_t step;         ///< Bytes between columns of a line.
+  const std::uint8_t* pad;   ///< A pixel outside the image; its bytes are all the same.
+  std::int64_t in_channel;   ///< First one that is read, counted from the lines' data;
+  std::int64_t in_channels;  ///< and how many.
+  std::int64_t multiplier;   ///< Output channels per input channel.
+  std::int64_t
+      first_of_channel;  ///< Which of its first input channel's the first output channel is.
+  std::uint8_t flip;     ///< 0x80 to flip the top bit of the values, or 0.
+
+  std::uint8_t* staged;  ///< [columns][groups][4 vectors]: scratch for the interleaved values.
+  std::int64_t column_stride;
+  std::int64_t passes, taps, tap_step;
+  /// [rows][passes][taps][groups][4 vectors][lanes][slots]: s8, or s16 if there are two slots.
+  /// Zero where a row does not need a line, and beyond the last channel.
+  const std::int8_t* weights;
+  std::int64_t row_weights;  ///< Bytes between rows of weights.
+
+  std::int64_t out_channel;       ///< First one that is written, counted from the outputs' data;
+  std::int64_t out_channels;      ///< and how many.
+  std::int64_t out_step;          ///< Bytes between columns of the outputs.
+  const EpilogueTerms* epilogue;  ///< Its arrays have [4 vectors][lanes].
+  std::int64_t term;              ///< Of those arrays, where the panel begins.
+  bool small_scales;              ///< No scale is above 0.5: no result can leave int32.
+};
+using DepthwiseFn = void (*)(const DepthwiseArgs&);
+
+/// Where the results of a grouped tile are: term `index` of a panel belongs to output channel
+/// `channel`. Each block of 16 channels takes 4 lanes of 4 vectors.
+constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int channels_per_group) {
+  const std::int64_t vector = index / lanes, lane = index % lanes;
+  const std::int64_t block = lane / 4 * 16, at = lane % 4;
+  if (channels_per_group == 4) return block + 4 * at + vector;
+  return block + 8 * (at % 2) + 2 * vector + at / 2;
+}
+
 /// CPU features, as bits of KernelTable::needs; those of an architecture in the order of
 /// octet::cpu_features().
 enum CpuFeatureBit : std::uint32_t {
@@ -216,7 +300,8 @@ struct KernelTable {
   std::uint32_t needs;  ///< CpuFeatureBit
   int lanes;            ///< int32 lanes of a vector: columns of a panel come in multiples of this.
   bool lhs_signed;      ///< The dot product takes s8 activations, not u8.
-  int lhs_bytes;        ///< Of a value in a row; 1: rows are direct, else staged (not depthwise).
+  int lhs_bytes;        ///< Of a value in a row; 1: rows are direct, else staged, but for the
+                        ///< grouped and depthwise ones.
 
   int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
   int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
@@ -228,15 +313,25 @@ struct KernelTable {
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
   int packing_rows;                      ///< The tallest of them; 0 if there are none.
 
-  NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];  ///< [flip][columns - 1][rows - 1] or null
+  /// [flip][columns - 1][rows - 1]; null from some number of rows on.
+  NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the
   /// panel for the others, once. Null for heights that no such block has. See TileArgs::wide_panel.
   TileFn widening_tile[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
   TileFn wide_tile[kMaxPanelVectors][kMaxTileRows];      ///< [vectors - 1][mr - 1]
 
-  int depthwise_rows;                                ///< Tallest depthwise tile, for any panel.
-  TileFn depthwise[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
+  /// Tiles for several groups of 4 or 8 input and output channels each, side by side: a panel is
+  /// 4 * lanes of those channels, [taps][channels per group][lanes][kKr], where lane l takes
+  /// channels 4 l to 4 l + 3 and vector n has their weights for output n of their group. The arrays
+  /// of the epilogue are ordered as grouped_channel says; it has no rhs_zero_point. A row is all
+  /// channels of the panel.
+  int grouped_rows[2];                 ///< Tallest for 4 and 8 channels; 0 if there are none.
+  TileFn grouped[2][2][kMaxTileRows];  ///< [flip][channels: 4 or 8][mr - 1]
+
+  int depthwise_slots;    ///< Values of a channel in a lane: 4 bytes, or 2 widened to int16.
+  int depthwise_streams;  ///< Most of a call.
+  DepthwiseFn depthwise;
 
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
   StageFn stage;         ///< Null where rows are direct.

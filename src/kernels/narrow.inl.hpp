@@ -3,16 +3,16 @@
 // gives, beside what tile.inl.hpp names,
 //   store_lane_sums   the sums of the lanes of four vectors, as four int32
 
-/// acc[i][n] += the kr * lanes values of row i from k on x column n.
+/// acc[i][n] += the kr * lanes values of row i from `ends[i] + k` on x column n.
 template <class Simd, int kMr, int kNc, bool kFlip>
 OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kMr][kNc],
-                           const std::uint8_t* const (&rows)[kMr], const std::int8_t* weights,
-                           std::int64_t k) {
+                           const std::uint8_t* const (&ends)[kMr], std::int64_t k,
+                           const std::int8_t* weights) {
   typename Simd::Rhs b[kNc];
   unroll<kNc>([&](auto n)
                   OCTET_INLINE_LAMBDA { b[n] = Simd::load_rhs(weights + n * kKr * Simd::kLanes); });
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-    const typename Simd::Lhs a = Simd::template load_lhs<kFlip>(rows[i] + k);
+    const typename Simd::Lhs a = Simd::template load_lhs<kFlip>(ends[i] + k);
     unroll<kNc>([&](auto n) OCTET_INLINE_LAMBDA { Simd::dot(acc[i][n], a, b[n]); });
   });
 }
@@ -24,32 +24,34 @@ void narrow_tile(const NarrowArgs& args) {
   constexpr int kSets = kMr * kNc >= Simd::kMinSums ? 1 : 2;
   typename Simd::I32 acc[kSets][kMr][kNc] = {};
   unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-  const std::int8_t* weights = args.weights;
-  const std::int64_t rest = args.k % (kSets * kStep), steps = args.k - rest;
-  const std::uint8_t* rows[kMr];  // where the steps end
+  const std::int64_t paired = args.k / (kSets * kStep) * (kSets * kStep);
+  const std::uint8_t* ends[kMr];
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-    rows[i] = args.rows[i] + steps;
-    OCTET_PIN_POINTER(rows[i]);
+    ends[i] = args.rows[i] + paired;
+    OCTET_PIN_POINTER(ends[i]);
   });
-  for (std::int64_t left = -steps; left != 0; left += kSets * kStep) {
+  const std::int8_t* weights = args.weights;
+  for (std::int64_t k = -paired; k != 0; k += kSets * kStep) {
     unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
-      add_step<Simd, kMr, kNc, kFlip>(acc[s], rows, weights + s * kStepBytes, left + s * kStep);
+      add_step<Simd, kMr, kNc, kFlip>(acc[s], ends, k + s * kStep, weights + s * kStepBytes);
     });
     weights += kSets * kStepBytes;
-    asm("" : "+r"(weights));  // one pointer, or Clang keeps two
+    OCTET_PIN_STEP(weights);
   }
-  if (kSets == 2 && rest >= kStep) {
-    add_step<Simd, kMr, kNc, kFlip>(acc[0], rows, weights, 0);
-    weights += kStepBytes;
-  }
-  if (rest % kStep != 0) add_step<Simd, kMr, kNc, kFlip>(acc[0], rows, weights, rest - kStep);
   unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+  std::int64_t left = args.k - paired;
+  if (left >= kStep) {
+    add_step<Simd, kMr, kNc, kFlip>(acc[0], ends, 0, weights);
+    weights += kStepBytes;
+    left -= kStep;
+  }
+  if (left > 0) add_step<Simd, kMr, kNc, kFlip>(acc[0], ends, args.k - paired - kStep, weights);
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
     typename Simd::I32 sums[kMaxNarrowColumns] = {};
     unroll<kNc>([&](auto n) OCTET_INLINE_LAMBDA {
       using I32 = typename Simd::I32Batch;
-      sums[n] = kSets == 1 ? acc[0][i][n]
-                           : typename Simd::I32(I32(acc[0][i][n]) + I32(acc[kSets - 1][i][n]));
+      sums[n] = acc[0][i][n];
+      if constexpr (kSets == 2) sums[n] = I32(sums[n]) + I32(acc[1][i][n]);
     });
     Simd::store_lane_sums(args.sums + i * Simd::kLanes, sums);
   });

@@ -26,13 +26,13 @@ struct Simd : VectorNeon {
   /// Bytes of 4 lanes: the first two values of k of each, then the second two.
   using Lhs = I32;
   using Rhs = I32;
-  using ChannelWeights = I32;
   static constexpr bool kLhsSigned = true;
   static constexpr int kLhsGroups = 1;
+  static constexpr int kSlots = 4;
+  static constexpr int kGroupedSums = 8;
   static constexpr int kMinSums = 1;  // the chain of sadalp is forwarded within the adder
   static constexpr int kPeakSums = 8;
   static constexpr int kPackingRows = 0;  // no register is left in any
-  static constexpr int kDepthwiseRows = 6;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     const int8x16_t lhs = vreinterpretq_s8_s32(a), rhs = vreinterpretq_s8_s32(b);
@@ -42,9 +42,10 @@ struct Simd : VectorNeon {
   static OCTET_INLINE I32 picked(I32 bytes, const std::uint8_t (&order)[16]) {
     return vreinterpretq_s32_u8(vqtbl1q_u8(vreinterpretq_u8_s32(bytes), vld1q_u8(order)));
   }
-  static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) {
-    return picked(load(panel), {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15});
+  static OCTET_INLINE I32 by_pairs(I32 bytes) {
+    return picked(bytes, {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15});
   }
+  static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) { return by_pairs(load(panel)); }
   static OCTET_INLINE Rhs ones() { return fill(0x01010101); }
   static OCTET_INLINE void pin_lhs(Lhs& a) { OCTET_PIN(a); }
 
@@ -67,19 +68,38 @@ struct Simd : VectorNeon {
   }
   template <bool kFlip>
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
-    return flipped<kFlip>(load_rhs(reinterpret_cast<const std::int8_t*>(row)));
+    return flipped<kFlip>(by_pairs(load(row)));
   }
 
-  /// The weight of a channel is the low byte of its lane.
-  static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
-    return sign_extended(load(panel));
+  /// Depthwise: the values of a vector in the order that by_pairs() gives its weights.
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return load_rhs(weights); }
+  static OCTET_INLINE void interleave(const I32 (&lines)[4], I32 (&values)[4]) {
+    uint64x2_t low[2], high[2];
+    OCTET_UNROLL for (int i = 0; i < 2; ++i) {
+      const uint8x16_t a = vreinterpretq_u8_s32(lines[2 * i]);
+      const uint8x16_t b = vreinterpretq_u8_s32(lines[2 * i + 1]);
+      low[i] = vreinterpretq_u64_u8(vzip1q_u8(a, b));
+      high[i] = vreinterpretq_u64_u8(vzip2q_u8(a, b));
+    }
+    values[0] = vreinterpretq_s32_u64(vzip1q_u64(low[0], low[1]));
+    values[1] = vreinterpretq_s32_u64(vzip2q_u64(low[0], low[1]));
+    values[2] = vreinterpretq_s32_u64(vzip1q_u64(high[0], high[1]));
+    values[3] = vreinterpretq_s32_u64(vzip2q_u64(high[0], high[1]));
   }
-  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    acc = vmlaq_s32(acc, sign_extended(exclusive_or(a, flip)), b);
+
+  /// Grouped: four bytes of a lane, in the order of by_pairs() too.
+  using Quads = Lhs;
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
+    return load_lhs<kFlip>(row);
   }
-  static OCTET_INLINE I32 sign_extended(I32 bytes) {
-    return vshrq_n_s32(vshlq_n_s32(bytes, 24), 24);
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, std::int64_t first) {
+    return flipped<kFlip>(by_pairs(load_first_bytes(row, first)));
   }
+  static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
+  static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }
+  static OCTET_INLINE void dot_quads(I32& acc, Quads a, Quads b) { dot(acc, a, b); }
 };
 
 // clang-format off: each names what stands above it
@@ -87,6 +107,8 @@ struct Simd : VectorNeon {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

@@ -4,6 +4,7 @@
 struct VectorNeon {
   static constexpr int kLanes = 4;
   static constexpr int kNotPackingRows = 0;
+  static constexpr int kNarrowSums = 16;
   using I32 = int32x4_t;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::neon64>;
   using F32Batch = xsimd::batch<float, xsimd::neon64>;
@@ -62,7 +63,60 @@ struct VectorNeon {
       bytes |= static_cast<std::uint32_t>(in[i]) << (8 * i);
     return spread_bytes(bytes);
   }
-  static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return vdupq_n_s32(flip); }
+  static OCTET_INLINE void store(void* out, I32 v) {
+    vst1q_u8(static_cast<std::uint8_t*>(out), vreinterpretq_u8_s32(v));
+  }
+
+  static constexpr int kStreams = 1;
+  static constexpr int kDepthwisePixels = 6;  // 12 sums, 6 packed and 13 columns
+
+  /// The bytes of four vectors in turn: lane n of vector q holds bytes 4 q + n of them.
+  static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
+    uint16x8_t low[2], high[2];
+    OCTET_UNROLL for (int i = 0; i < 2; ++i) {
+      const uint8x16_t a = vreinterpretq_u8_s32(in[2 * i]), b = vreinterpretq_u8_s32(in[2 * i + 1]);
+      low[i] = vreinterpretq_u16_u8(vzip1q_u8(a, b));
+      high[i] = vreinterpretq_u16_u8(vzip2q_u8(a, b));
+    }
+    out[0] = vreinterpretq_s32_u16(vzip1q_u16(low[0], low[1]));
+    out[1] = vreinterpretq_s32_u16(vzip2q_u16(low[0], low[1]));
+    out[2] = vreinterpretq_s32_u16(vzip1q_u16(high[0], high[1]));
+    out[3] = vreinterpretq_s32_u16(vzip2q_u16(high[0], high[1]));
+  }
+  /// They are: a vector of bytes is one block of 128 bits.
+  static OCTET_INLINE void in_order(I32 (&)[4]) {}
+  template <int kStreams>
+  static OCTET_INLINE I32 load_streams(const std::uint8_t* const (&in)[kStreams],
+                                       std::int64_t count) {
+    static_assert(kStreams == 1);
+    return load_first_bytes(in[0], count);
+  }
+  static OCTET_INLINE I32 flip_top_bits(I32 v) { return exclusive_or(v, fill(0x80808080u)); }
+  static OCTET_INLINE std::int64_t first_bytes(std::int64_t count) { return count; }
+  /// The first `count` bytes, 1 to 16, and zeros.
+  static OCTET_INLINE I32 load_first_bytes(const std::uint8_t* in, std::int64_t count) {
+    if (count == 16) [[likely]]
+      return load(in);
+    std::uint64_t words[2] = {};
+    for (std::int64_t i = 0; i < count; ++i) words[i / 8] |= std::uint64_t{in[i]} << (i % 8 * 8);
+    return vreinterpretq_s32_u64(vcombine_u64(vcreate_u64(words[0]), vcreate_u64(words[1])));
+  }
+  static OCTET_INLINE void store_stream(std::uint8_t* out, I32 bytes, int, std::int64_t count) {
+    if (count == 16) [[likely]]
+      return store(out, bytes);
+    std::uint8_t buffer[16];
+    store(buffer, bytes);
+    for (std::int64_t i = 0; i < count; ++i) out[i] = buffer[i];
+  }
+  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) { return vpaddq_s32(a, b); }
+  static OCTET_INLINE I32 permute_bytes(I32 v, I32 order) {
+    return vreinterpretq_s32_u8(vqtbl1q_u8(vreinterpretq_u8_s32(v), vreinterpretq_u8_s32(order)));
+  }
+  static OCTET_INLINE I32 permute_bytes(I32 v, const std::uint8_t (&order)[16]) {
+    return permute_bytes(v, load(order));
+  }
+  /// The groups of the first 16 bytes are where they should be.
+  static OCTET_INLINE I32 spread(I32 v, I32, I32 bytes) { return permute_bytes(v, bytes); }
 
   /// See neon_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
@@ -76,19 +130,26 @@ struct VectorNeon {
     return interleave_columns_by_4(args, source, panel, group_bytes);
   }
 
-  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
-  /// may come in.
-  template <int kVectors>
-  static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
-    constexpr int kLast = kVectors - 1;
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
+  /// saturate, so that any int32 may come in.
+  static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
     const int16x8_t zero_point = vreinterpretq_s16_s32(fill(terms.zero_point));
-    const int16x8_t v01 = vqaddq_s16(halves(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
-    const int16x8_t v23 =
-        kVectors > 2 ? vqaddq_s16(halves(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point) : v01;
-    const int8x16_t packed = vqmovn_high_s16(vqmovn_s16(v01), v23);
+    return vreinterpretq_s32_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero_point));
+  }
+  static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
+    const int8x16_t packed =
+        vqmovn_high_s16(vqmovn_s16(vreinterpretq_s16_s32(v01)), vreinterpretq_s16_s32(v23));
     const int8x16_t clamped = vminq_s8(vmaxq_s8(packed, vreinterpretq_s8_s32(fill(terms.min))),
                                        vreinterpretq_s8_s32(fill(terms.max)));
     return exclusive_or(vreinterpretq_s32_s8(clamped), fill(terms.flip));
+  }
+  /// The bytes of up to four vectors, one after the other.
+  template <int kVectors>
+  static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
+    constexpr int kLast = kVectors - 1;
+    const I32 v01 = narrow_pair(v[0], v[kLast < 1 ? kLast : 1], terms);
+    const I32 v23 = kVectors > 2 ? narrow_pair(v[kLast < 2 ? kLast : 2], v[kLast], terms) : v01;
+    return narrow_quad(v01, v23, terms);
   }
 
   /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than
@@ -107,10 +168,5 @@ struct VectorNeon {
     } else {
       for (std::int64_t i = 0; i < columns; ++i) out[i] = in[i];
     }
-  }
-
- private:
-  static OCTET_INLINE int16x8_t halves(I32 low, I32 high) {
-    return vqmovn_high_s32(vqmovn_s32(low), high);
   }
 };

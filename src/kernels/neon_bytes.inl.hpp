@@ -7,8 +7,9 @@ struct ByteOperands : Vector {
   using Lhs = typename Vector::I32;
   using LhsBlock = typename Vector::I32;  // kLhsGroups k-groups of a row
   using Rhs = typename Vector::I32;       // s8
-  using ChannelWeights = Rhs;
   static constexpr int kLhsGroups = 4;
+  static constexpr int kSlots = 4;
+  static constexpr int kGroupedSums = 16;
 
   static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) { return Vector::load(panel); }
   static OCTET_INLINE Rhs ones() { return Vector::fill(0x01010101); }
@@ -37,7 +38,21 @@ struct ByteOperands : Vector {
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return flipped<kFlip>(Vector::load(row));
   }
-  static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
-    return load_rhs(panel);
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
+  static OCTET_INLINE void interleave(const Lhs (&lines)[4], Lhs (&values)[4]) {
+    Vector::interleave4(lines, values);
   }
+
+  /// Grouped: four bytes of a lane are what the dot product takes.
+  using Quads = Lhs;
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
+    return load_lhs<kFlip>(row);
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, std::int64_t first) {
+    return flipped<kFlip>(Vector::load_first_bytes(row, first));
+  }
+  static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
+  static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }
 };

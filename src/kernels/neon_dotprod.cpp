@@ -26,7 +26,6 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr int kMinSums = 8;  // four per cycle on the widest cores
   static constexpr int kPeakSums = 24;
   static constexpr int kPackingRows = 5;  // no register is left in taller ones
-  static constexpr int kDepthwiseRows = 4;
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
@@ -37,9 +36,7 @@ struct Simd : ByteOperands<VectorNeon> {
   static OCTET_INLINE void dot_group(I32& acc, LhsBlock a, Rhs b) {
     asm("sdot %0.4s, %1.16b, %2.4b[%3]" : "+w"(acc) : "w"(b), "w"(a), "i"(kGroup));
   }
-  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    dot(acc, exclusive_or(a, flip), b);
-  }
+  static OCTET_INLINE void dot_quads(I32& acc, Quads a, Quads b) { dot(acc, a, b); }
 };
 
 // clang-format off: each names what stands above it
@@ -47,6 +44,8 @@ struct Simd : ByteOperands<VectorNeon> {
 #include "kernels/epilogue.inl.hpp"
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
+#include "kernels/depthwise.inl.hpp"
+#include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on

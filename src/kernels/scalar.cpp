@@ -44,14 +44,13 @@ void store_result(std::int32_t sum, float scale, DataType type, float min, float
   }
 }
 
-std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column, bool depthwise,
+std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column,
                                std::uint8_t flip) {
   constexpr std::int64_t kGroupBytes = kLanes * kKr;
   const std::int8_t* panel = args.panel + column * kKr;
   std::uint32_t sum = 0;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* bytes = args.rows[tap * args.tap_stride + row] + args.row_offset;
-    if (depthwise) bytes += column;
     for (std::int64_t k = 0; k < args.k; ++k) {
       const std::int32_t lhs = static_cast<std::uint8_t>(bytes[k] ^ flip);
       sum += bits(lhs * panel[k / kKr * kGroupBytes + k % kKr]);
@@ -61,14 +60,14 @@ std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t colum
   return sum;
 }
 
-void tile(const TileArgs& args, int rows, bool depthwise, std::uint8_t flip) {
+void tile(const TileArgs& args, int rows, std::uint8_t flip) {
   const FinishJob& job = *args.finish_job;
   const EpilogueTerms& terms = *job.epilogue;
   const std::int64_t element = size_of(terms.type);
   for (int i = 0; i < rows; ++i) {
     for (std::int64_t n = 0; n < job.columns; ++n) {
       const std::int64_t term = job.term + n;
-      std::uint32_t sum = row_times_column(args, i, n, depthwise, flip);
+      std::uint32_t sum = row_times_column(args, i, n, flip);
       if (terms.rhs_zero_point != nullptr)
         sum -= bits(terms.rhs_zero_point[term]) * bits(job.row_sums[i]);
       sum += bits(terms.bias[term]);
@@ -80,11 +79,54 @@ void tile(const TileArgs& args, int rows, bool depthwise, std::uint8_t flip) {
 }
 template <int kMr, bool kFlip>
 void gemm_tile(const TileArgs& args) {
-  tile(args, kMr, false, kFlip ? 0x80 : 0);
+  tile(args, kMr, kFlip ? 0x80 : 0);
 }
-template <int kMr>
-void depthwise_tile(const TileArgs& args) {
-  tile(args, kMr, true, args.flip);
+
+constexpr int kSlots = 4;
+
+/// Sum of the products of one output channel, `channel` of the panel, over one row's taps.
+std::uint32_t depthwise_sum(const DepthwiseArgs& args, const DepthwiseUnit& unit, std::int64_t row,
+                            std::int64_t column, std::int64_t channel) {
+  const DepthwiseLane lane(channel);
+  const std::int8_t* weight =
+      args.weights + row * args.row_weights + (lane.vector * kLanes + lane.lane) * kSlots;
+  const std::int64_t from = args.in_channel + (args.first_of_channel + channel) / args.multiplier;
+  std::uint32_t sum = 0;
+  for (std::int64_t pass = 0; pass < args.passes; ++pass) {
+    for (std::int64_t tap = 0; tap < args.taps; ++tap) {
+      const std::int64_t at = column * args.column_stride + tap * args.tap_step;
+      for (std::int64_t i = 0; i < args.groups * kSlots; ++i) {
+        const DepthwiseLine& line = unit.lines[i];
+        const bool inside = at >= line.begin && at < line.end;
+        const std::uint8_t* pixel = inside ? line.data : args.pad;
+        if (inside && line.moves) pixel += (at - line.begin) * args.step;
+        sum += bits(static_cast<std::uint8_t>(pixel[from] ^ args.flip) * weight[i % kSlots]);
+        if (i % kSlots == kSlots - 1) weight += 4 * kLanes * kSlots;
+      }
+    }
+  }
+  return sum;
+}
+
+void depthwise_unit(const DepthwiseArgs& args, const DepthwiseUnit& unit) {
+  const EpilogueTerms& terms = *args.epilogue;
+  for (std::int64_t row = 0; row < unit.rows; ++row) {
+    const DepthwiseOut& out = unit.out[row];
+    for (std::int64_t x = 0; x < out.width; ++x) {
+      for (std::int64_t c = 0; c < args.out_channels; ++c) {
+        const DepthwiseLane lane(c);
+        const std::int64_t term = args.term + lane.vector * kLanes + lane.lane;
+        const std::uint32_t sum = depthwise_sum(args, unit, row, x, c) + bits(terms.bias[term]);
+        store_result(wrap(sum), terms.scale[term], terms.type, terms.min, terms.max,
+                     terms.zero_point,
+                     out.data + x * args.out_step + (args.out_channel + c) * size_of(terms.type));
+      }
+    }
+  }
+}
+
+void depthwise(const DepthwiseArgs& args) {
+  for (std::int64_t i = 0; i < args.count; ++i) depthwise_unit(args, args.units[i]);
 }
 
 template <bool kFlip>
@@ -206,11 +248,9 @@ constexpr KernelTable make_table() {
   table.tile[1][0][1] = gemm_tile<2, true>;
   table.tile[1][0][2] = gemm_tile<3, true>;
   table.tile[1][0][3] = gemm_tile<4, true>;
-  table.depthwise_rows = kRows;
-  table.depthwise[0][0] = depthwise_tile<1>;
-  table.depthwise[0][1] = depthwise_tile<2>;
-  table.depthwise[0][2] = depthwise_tile<3>;
-  table.depthwise[0][3] = depthwise_tile<4>;
+  table.depthwise_slots = kSlots;
+  table.depthwise_streams = 1;
+  table.depthwise = depthwise;
   table.row_sums[0] = row_sums<false>;
   table.row_sums[1] = row_sums<true>;
   table.pack = pack;

@@ -59,6 +59,7 @@ void staged_tile(const TileArgs& args) {
           prefetch(reinterpret_cast<const std::uint8_t*>(panel), kAhead + line);
       }
       if constexpr (kForm != PanelForm::kWide) panel += kSets * kNv * kValues;
+      OCTET_PIN_STEP(panel);
       if constexpr (kForm != PanelForm::kBytes) wide += kSets * kNv * kValues;
     }
   }

@@ -20,13 +20,14 @@ struct Tiles {
   static constexpr int kMaxRows[kVectors] = {kRows...};
 };
 
-/// Calls `f` with the compile-time constants 1 to kCount.
-template <int kCount, class F>
-constexpr void for_each_up_to(F f) {
-  if constexpr (kCount > 0) {
-    for_each_up_to<kCount - 1>(f);
-    f.template operator()<kCount>();
-  }
+/// Tiles of as many rows as there are registers for their sums.
+template <class Simd, int kChannels>
+constexpr void set_grouped_tiles(int& rows, TileFn* plain, TileFn* flipping) {
+  rows = Simd::kGroupedSums / kChannels;
+  for_each_up_to<Simd::kGroupedSums / kChannels>([&]<int kMr>() {
+    plain[kMr - 1] = grouped<Simd, kChannels, kMr, false>;
+    flipping[kMr - 1] = grouped<Simd, kChannels, kMr, true>;
+  });
 }
 
 /// The part of a KernelTable that tiles of direct rows take.
@@ -39,7 +40,6 @@ constexpr void set_direct_tiles(KernelTable& table) {
     constexpr int kStepRows = kFinishRows<kNv>;
     static_assert((kMaxRows + kStepRows - 1) / kStepRows * kStepRows * kNv * Simd::kLanes <=
                   kMaxTileSums);
-    table.max_rows[kNv - 1] = kMaxRows;
     table.finish[kNv - 1] = finish<Simd, kNv>;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
       constexpr int kTile = kMr - 1, kPanel = kNv - 1;
@@ -60,8 +60,10 @@ constexpr void set_direct_tiles(KernelTable& table) {
   // Matrix products are twice as many: a panel of two columns is no slower than both alone.
   for_each_up_to<MultipliesMatrices<Simd> ? 1 : kMaxNarrowColumns>([&]<int kNc>() {
     for_each_up_to<kMaxNarrowRows>([&]<int kMr>() {
-      table.narrow[0][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, false>;
-      table.narrow[1][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, true>;
+      if constexpr (kMr * kNc <= Simd::kNarrowSums) {
+        table.narrow[0][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, false>;
+        table.narrow[1][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, true>;
+      }
     });
   });
   table.row_sums[0] = row_sums<Simd, false>;
@@ -95,17 +97,18 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.lanes = Simd::kLanes;
   table.lhs_signed = Simd::kLhsSigned;
   table.max_vectors = TileRows::kVectors;
-  table.depthwise_rows = Simd::kDepthwiseRows;
   if constexpr (StagesRows<Simd>) {
     set_staged_tiles<Simd, TileRows>(table);
   } else {
     set_direct_tiles<Simd, TileRows>(table);
   }
-  for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
-    table.max_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1];
-    for_each_up_to<Simd::kDepthwiseRows>(
-        [&]<int kMr>() { table.depthwise[kNv - 1][kMr - 1] = depthwise<Simd, kMr, kNv>; });
-  });
+  for_each_up_to<TileRows::kVectors>(
+      [&]<int kNv>() { table.max_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1]; });
+  set_grouped_tiles<Simd, 4>(table.grouped_rows[0], table.grouped[0][0], table.grouped[1][0]);
+  set_grouped_tiles<Simd, 8>(table.grouped_rows[1], table.grouped[0][1], table.grouped[1][1]);
+  table.depthwise_slots = Simd::kSlots;
+  table.depthwise_streams = Simd::kStreams;
+  table.depthwise = depthwise<Simd>;
   table.pack = pack<Simd>;
   table.continue_packing = continue_packing<Simd>;
   table.quantize = quantize<Simd>;

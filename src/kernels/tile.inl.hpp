@@ -8,13 +8,12 @@
 //   kLhsGroups         1, or the k-groups of a row that one load_lhs brings: then LhsBlock is their
 //                      type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
-//   *_channel*         the same for depthwise tiles, where every lane has its own byte
 //   kMinSums           sums that must be in flight for the dot units to be busy
 //   kLhsSigned         the lhs is s8, not u8
 //   divide             IEEE's quotient
 //   clamp              min(max(v, low), high); the bound, where both are zeros
 //   store_partial      writes the first lanes of a vector
-//   Narrow             int32 to 8 bit, several vectors at once
+//   narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
 
 template <class Simd, int kMr, int kNv>
@@ -72,7 +71,14 @@ OCTET_INLINE void store_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs
 template <class Simd, int kNv, TileWork kWork>
 OCTET_INLINE void work_beside(const TileArgs& args) {
   if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, kNv>(*args.finish_job);
-  if constexpr (kWork == TileWork::kFinishAndPack) continue_packing<Simd>(*args.pack_job, 1);
+  if constexpr (kWork == TileWork::kFinishAndPack) {
+    continue_packing<Simd>(*args.pack_job, 1);
+  } else {
+    PrefetchJob& job = *args.prefetch_job;
+    for (std::int64_t i = job.lines < job.lines_per_step ? job.lines : job.lines_per_step; i > 0;
+         --i, --job.lines, job.next += 64)
+      prefetch(job.next, 0);
+  }
 }
 
 /// Sets of sums that a tile keeps for alternating k-groups, so that enough dot products are in
@@ -141,7 +147,7 @@ void tile(const TileArgs& args) {
       for (std::int64_t left = -stretch; left != 0; left += kStep * kKr) {
         add_step<Simd, kFlip>(acc, panel, ends, left);
         panel += kStep * kGroupBytes;
-        asm("" : "+r"(panel));  // one pointer, or Clang keeps two
+        OCTET_PIN_STEP(panel);
       }
       unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
       if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
@@ -174,44 +180,6 @@ void tile(const TileArgs& args) {
     finish_registers<Simd>(acc[0], *args.finish_job);
   } else {
     store_sums<Simd>(acc[0], args);
-  }
-}
-
-/// rows x panel where column n takes channel n of the row: each byte goes to a lane of its own.
-template <class Simd, int kMr, int kNv, bool kPartial>
-void depthwise_tile(const TileArgs& args) {
-  constexpr int kLanes = Simd::kLanes;
-  typename Simd::I32 acc[kMr][kNv];
-  begin_as_bias<Simd>(acc, *args.finish_job);
-  pin<Simd>(acc);
-  const std::int8_t* panel = args.panel;
-  const std::int64_t last_columns = args.finish_job->columns - (kNv - 1) * kLanes;
-  const auto flip = Simd::channel_flip(args.flip);
-  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
-    typename Simd::ChannelWeights b[kNv];
-    OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-      b[j] = Simd::load_channel_weights(panel + j * kValuesPerLane<Simd> * kLanes);
-    }
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      const std::uint8_t* row = rows[i] + args.row_offset;
-      OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
-        const auto a = kPartial && j == kNv - 1
-                           ? Simd::load_channels(row + j * kLanes, last_columns)
-                           : Simd::load_channels(row + j * kLanes);
-        Simd::dot_channels(acc[i][j], a, b[j], flip);
-      }
-    }
-    panel += kNv * 4 * kLanes;
-  }
-  finish_registers<Simd>(acc, *args.finish_job);
-}
-template <class Simd, int kMr, int kNv>
-void depthwise(const TileArgs& args) {
-  if (args.finish_job->columns == kNv * Simd::kLanes) {
-    depthwise_tile<Simd, kMr, kNv, false>(args);
-  } else {
-    depthwise_tile<Simd, kMr, kNv, true>(args);
   }
 }
 

@@ -18,3 +18,12 @@ OCTET_INLINE void unroll(F f) {
     unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA { f(i, j); });
   });
 }
+
+/// Calls `f` with the compile-time constants 1 to kCount.
+template <int kCount, class F>
+constexpr void for_each_up_to(F f) {
+  if constexpr (kCount > 0) {
+    for_each_up_to<kCount - 1>(f);
+    f.template operator()<kCount>();
+  }
+}

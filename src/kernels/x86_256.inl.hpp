@@ -55,12 +55,83 @@ struct Vector256 {
     return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in)));
   }
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in, std::int64_t count) {
-    std::uint64_t bytes = 0;
-    for (std::int64_t i = 0; i < count && i < kLanes; ++i)
-      bytes |= static_cast<std::uint64_t>(in[i]) << (8 * i);
-    return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(bytes)));
+    return _mm256_cvtepu8_epi32(load_first(in, count));
   }
-  static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm256_set1_epi32(flip); }
+  static OCTET_INLINE void store(void* out, I32 v) {
+    _mm256_storeu_si256(static_cast<__m256i*>(out), v);
+  }
+
+  /// Within 128 bits: the bytes of two vectors in turn.
+  static OCTET_INLINE void interleave2(I32 a, I32 b, I32& low, I32& high) {
+    low = _mm256_unpacklo_epi8(a, b);
+    high = _mm256_unpackhi_epi8(a, b);
+  }
+  /// Lane n of vector q, in each 128 bits: bytes 4 q + n of the four vectors.
+  static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
+    I32 low01, high01, low23, high23;
+    interleave2(in[0], in[1], low01, high01);
+    interleave2(in[2], in[3], low23, high23);
+    out[0] = _mm256_unpacklo_epi16(low01, low23);
+    out[1] = _mm256_unpackhi_epi16(low01, low23);
+    out[2] = _mm256_unpacklo_epi16(high01, high23);
+    out[3] = _mm256_unpackhi_epi16(high01, high23);
+  }
+  /// The 128-bit halves of four vectors, all the low ones first: from the order of interleave4 to
+  /// that of the bytes that went in.
+  static OCTET_INLINE void in_order(I32 (&v)[4]) {
+    const I32 low01 = _mm256_permute2x128_si256(v[0], v[1], 0x20);
+    const I32 low23 = _mm256_permute2x128_si256(v[2], v[3], 0x20);
+    const I32 high01 = _mm256_permute2x128_si256(v[0], v[1], 0x31);
+    const I32 high23 = _mm256_permute2x128_si256(v[2], v[3], 0x31);
+    v[0] = low01;
+    v[1] = low23;
+    v[2] = high01;
+    v[3] = high23;
+  }
+
+  static constexpr int kStreams = 2;
+  static constexpr int kDepthwisePixels = 4;  // 8 sums and 4 packed
+
+  /// 32 bytes for one stream, 16 for each of two; the first `count` of each.
+  template <int kStreams>
+  static OCTET_INLINE I32 load_streams(const std::uint8_t* const (&in)[kStreams],
+                                       std::int64_t count) {
+    if constexpr (kStreams == 1) {
+      if (count == 32) return load(in[0]);
+      const __m128i low = load_first(in[0], count < 16 ? count : 16);
+      const __m128i high = count > 16 ? load_first(in[0] + 16, count - 16) : _mm_setzero_si128();
+      return _mm256_set_m128i(high, low);
+    } else {
+      return _mm256_set_m128i(load_first(in[1], count), load_first(in[0], count));
+    }
+  }
+  /// The constants of the grouped loop are memory operands, since its registers are all taken. The
+  /// compiler would load them into registers first and spill those.
+  alignas(32) static constexpr std::uint64_t kTopBits[4] = {0x8080808080808080, 0x8080808080808080,
+                                                            0x8080808080808080, 0x8080808080808080};
+  static OCTET_INLINE I32 flip_top_bits(I32 v) {
+    asm("vpxor %1, %0, %0" : "+x"(v) : "m"(kTopBits));
+    return v;
+  }
+  static OCTET_INLINE std::int64_t first_bytes(std::int64_t count) { return count; }
+  static OCTET_INLINE I32 load_first_bytes(const std::uint8_t* in, std::int64_t count) {
+    return load_streams<1>({in}, count);
+  }
+  static OCTET_INLINE void store_stream(std::uint8_t* out, I32 bytes, int first,
+                                        std::int64_t count) {
+    if (count == 32) return store(out, bytes);
+    const __m128i low = _mm256_castsi256_si128(bytes), high = _mm256_extracti128_si256(bytes, 1);
+    store_first(out, first == 0 ? low : high, count < 16 ? count : 16);
+    if (count > 16) store_first(out + 16, high, count - 16);
+  }
+  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) { return _mm256_hadd_epi32(a, b); }
+  static OCTET_INLINE I32 permute_bytes(I32 v, const std::uint8_t (&order)[16]) {
+    return _mm256_shuffle_epi8(
+        v, _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(order))));
+  }
+  static OCTET_INLINE I32 spread(I32 v, I32 groups, I32 bytes) {
+    return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, groups), bytes);
+  }
 
   /// See x86_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
@@ -74,23 +145,25 @@ struct Vector256 {
     return interleave_columns_by_4(args, source, panel, group_bytes, 0);
   }
 
-  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
-  /// may come in.
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
+  /// saturate, so that any int32 may come in. The packs work within 128-bit lanes: they undo the
+  /// order of interleave4.
+  static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
+    return _mm256_adds_epi16(_mm256_packs_epi32(a, b), fill(terms.zero_point));
+  }
+  static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
+    const I32 packed = _mm256_packs_epi16(v01, v23);
+    return exclusive_or(_mm256_min_epi8(_mm256_max_epi8(packed, fill(terms.min)), fill(terms.max)),
+                        fill(terms.flip));
+  }
+  /// The bytes of up to four vectors, one after the other.
   template <int kVectors>
   static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
     constexpr int kLast = kVectors - 1;
-    const I32 zero_point = fill(terms.zero_point);
-    const I32 v01 =
-        _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
-    const I32 v23 =
-        kVectors > 2
-            ? _mm256_adds_epi16(_mm256_packs_epi32(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point)
-            : v01;
-    // The packs work within 128-bit lanes: gather the four bytes of each into place.
+    const I32 v01 = narrow_pair(v[0], v[kLast < 1 ? kLast : 1], terms);
+    const I32 v23 = kVectors > 2 ? narrow_pair(v[kLast < 2 ? kLast : 2], v[kLast], terms) : v01;
     const I32 order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const I32 packed = _mm256_min_epi8(
-        _mm256_max_epi8(_mm256_packs_epi16(v01, v23), fill(terms.min)), fill(terms.max));
-    return _mm256_xor_si256(_mm256_permutevar8x32_epi32(packed, order), fill(terms.flip));
+    return _mm256_permutevar8x32_epi32(narrow_quad(v01, v23, terms), order);
   }
 
   /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than

@@ -57,7 +57,80 @@ struct Vector512 {
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in, std::int64_t count) {
     return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(count), in));
   }
-  static OCTET_INLINE I32 channel_flip(std::uint8_t flip) { return _mm512_set1_epi32(flip); }
+  static OCTET_INLINE void store(void* out, I32 v) { _mm512_storeu_si512(out, v); }
+
+  /// Within 128 bits: the bytes of two vectors in turn.
+  static OCTET_INLINE void interleave2(I32 a, I32 b, I32& low, I32& high) {
+    low = _mm512_unpacklo_epi8(a, b);
+    high = _mm512_unpackhi_epi8(a, b);
+  }
+  /// Lane n of vector q, in each 128 bits: bytes 4 q + n of the four vectors.
+  static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
+    I32 low01, high01, low23, high23;
+    interleave2(in[0], in[1], low01, high01);
+    interleave2(in[2], in[3], low23, high23);
+    out[0] = _mm512_unpacklo_epi16(low01, low23);
+    out[1] = _mm512_unpackhi_epi16(low01, low23);
+    out[2] = _mm512_unpacklo_epi16(high01, high23);
+    out[3] = _mm512_unpackhi_epi16(high01, high23);
+  }
+  /// Vector i becomes the 128-bit lanes i of all four: from the order of interleave4 to that of the
+  /// bytes that went in.
+  static OCTET_INLINE void in_order(I32 (&v)[4]) {
+    const I32 even01 = _mm512_shuffle_i32x4(v[0], v[1], 0x44);
+    const I32 even23 = _mm512_shuffle_i32x4(v[2], v[3], 0x44);
+    const I32 odd01 = _mm512_shuffle_i32x4(v[0], v[1], 0xEE);
+    const I32 odd23 = _mm512_shuffle_i32x4(v[2], v[3], 0xEE);
+    v[0] = _mm512_shuffle_i32x4(even01, even23, 0x88);
+    v[1] = _mm512_shuffle_i32x4(even01, even23, 0xDD);
+    v[2] = _mm512_shuffle_i32x4(odd01, odd23, 0x88);
+    v[3] = _mm512_shuffle_i32x4(odd01, odd23, 0xDD);
+  }
+
+  static constexpr int kStreams = 4;
+  static constexpr int kDepthwisePixels = 8;  // 16 sums and 8 packed
+
+  static OCTET_INLINE I32 flip_top_bits(I32 v) { return exclusive_or(v, fill(0x80808080u)); }
+  /// What load_first_bytes needs to know of their count.
+  static OCTET_INLINE std::uint64_t first_bytes(std::int64_t count) {
+    std::uint64_t mask = stream_bytes(0, count);
+    OCTET_PIN_POINTER(mask);  // or it is computed anew for every load
+    return mask;
+  }
+  static OCTET_INLINE I32 load_first_bytes(const std::uint8_t* in, std::uint64_t mask) {
+    return _mm512_maskz_loadu_epi8(mask, in);
+  }
+  /// `count` bytes from `first` on.
+  static OCTET_INLINE __mmask64 stream_bytes(int first, std::int64_t count) {
+    return ~std::uint64_t{0} >> (64 - count) << first;
+  }
+  template <int kStreams>
+  static OCTET_INLINE I32 load_streams(const std::uint8_t* const (&in)[kStreams],
+                                       std::int64_t count) {
+    I32 v = _mm512_maskz_loadu_epi8(stream_bytes(0, count), in[0]);
+    OCTET_UNROLL for (int p = 1; p < kStreams; ++p) {
+      const int first = p * 64 / kStreams;
+      v = _mm512_mask_loadu_epi8(v, stream_bytes(first, count), in[p] - first);
+    }
+    return v;
+  }
+  static OCTET_INLINE void store_stream(std::uint8_t* out, I32 bytes, int first,
+                                        std::int64_t count) {
+    _mm512_mask_storeu_epi8(out - first, stream_bytes(first, count), bytes);
+  }
+  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) {
+    const __m512 first = _mm512_castsi512_ps(a), second = _mm512_castsi512_ps(b);
+    const __m512 even = _mm512_shuffle_ps(first, second, 0x88);
+    const __m512 odd = _mm512_shuffle_ps(first, second, 0xDD);
+    return _mm512_add_epi32(_mm512_castps_si512(even), _mm512_castps_si512(odd));
+  }
+  static OCTET_INLINE I32 permute_bytes(I32 v, const std::uint8_t (&order)[16]) {
+    return _mm512_shuffle_epi8(
+        v, _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(order))));
+  }
+  static OCTET_INLINE I32 spread(I32 v, I32 groups, I32 bytes) {
+    return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(groups, v), bytes);
+  }
 
   /// As interleave_rows_by_16(), for 64 columns at first.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
@@ -72,23 +145,10 @@ struct Vector512 {
                             exclusive_or(load(in + 2 * stride), flip),
                             exclusive_or(load(in + stride3), flip)};
       in += 4 * stride;
-      // In each 128-bit lane L: columns 16 L + 4 q to 16 L + 4 q + 3 in quarter q.
-      const I32 low01 = _mm512_unpacklo_epi8(row[0], row[1]);
-      const I32 high01 = _mm512_unpackhi_epi8(row[0], row[1]);
-      const I32 low23 = _mm512_unpacklo_epi8(row[2], row[3]);
-      const I32 high23 = _mm512_unpackhi_epi8(row[2], row[3]);
-      const I32 quarter[4] = {
-          _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
-          _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
-      // Vector L of the panel holds the quarters of lane L: a transpose of 4 x 4 lanes.
-      const I32 even01 = _mm512_shuffle_i32x4(quarter[0], quarter[1], 0x44);
-      const I32 even23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0x44);
-      const I32 odd01 = _mm512_shuffle_i32x4(quarter[0], quarter[1], 0xEE);
-      const I32 odd23 = _mm512_shuffle_i32x4(quarter[2], quarter[3], 0xEE);
-      _mm512_storeu_si512(out, _mm512_shuffle_i32x4(even01, even23, 0x88));
-      _mm512_storeu_si512(out + 64, _mm512_shuffle_i32x4(even01, even23, 0xDD));
-      _mm512_storeu_si512(out + 128, _mm512_shuffle_i32x4(odd01, odd23, 0x88));
-      _mm512_storeu_si512(out + 192, _mm512_shuffle_i32x4(odd01, odd23, 0xDD));
+      I32 columns[4];
+      interleave4(row, columns);
+      in_order(columns);
+      unroll<4>([&](auto i) OCTET_INLINE_LAMBDA { store(out + i * 64, columns[i]); });
       out += group_bytes;
     }
     return 64;
@@ -128,23 +188,25 @@ struct Vector512 {
     return interleave_columns_by_4(args, source, panel, group_bytes, column);
   }
 
-  /// The bytes of up to four vectors, one after the other. All steps saturate, so that any int32
-  /// may come in.
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
+  /// saturate, so that any int32 may come in. The packs work within 128-bit lanes: they undo the
+  /// order of interleave4.
+  static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
+    return _mm512_adds_epi16(_mm512_packs_epi32(a, b), fill(terms.zero_point));
+  }
+  static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
+    const I32 packed = _mm512_packs_epi16(v01, v23);
+    return exclusive_or(_mm512_min_epi8(_mm512_max_epi8(packed, fill(terms.min)), fill(terms.max)),
+                        fill(terms.flip));
+  }
+  /// The bytes of up to four vectors, one after the other.
   template <int kVectors>
   static OCTET_INLINE I32 narrow(const I32 (&v)[kVectors], const ByteTerms& terms) {
     constexpr int kLast = kVectors - 1;
-    const I32 zero_point = fill(terms.zero_point);
-    const I32 v01 =
-        _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[kLast < 1 ? kLast : 1]), zero_point);
-    const I32 v23 =
-        kVectors > 2
-            ? _mm512_adds_epi16(_mm512_packs_epi32(v[kLast < 2 ? kLast : 2], v[kLast]), zero_point)
-            : v01;
-    // The packs work within 128-bit lanes: gather the four bytes of each into place.
+    const I32 v01 = narrow_pair(v[0], v[kLast < 1 ? kLast : 1], terms);
+    const I32 v23 = kVectors > 2 ? narrow_pair(v[kLast < 2 ? kLast : 2], v[kLast], terms) : v01;
     const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const I32 packed = _mm512_min_epi8(
-        _mm512_max_epi8(_mm512_packs_epi16(v01, v23), fill(terms.min)), fill(terms.max));
-    return _mm512_xor_si512(_mm512_permutexvar_epi32(order, packed), fill(terms.flip));
+    return _mm512_permutexvar_epi32(order, narrow_quad(v01, v23, terms));
   }
 
   /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than

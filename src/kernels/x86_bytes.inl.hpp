@@ -5,7 +5,7 @@ template <class Vector>
 struct ByteOperands : Vector {
   using Lhs = typename Vector::I32;  // u8
   using Rhs = typename Vector::I32;  // s8
-  using ChannelWeights = Rhs;
+  static constexpr int kSlots = 4;
 
   static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) { return Vector::load(panel); }
   static OCTET_INLINE Rhs ones() { return Vector::fill(0x01010101); }
@@ -31,7 +31,24 @@ struct ByteOperands : Vector {
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return flipped<kFlip>(Vector::load(row));
   }
-  static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
-    return load_rhs(panel);
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
+  static OCTET_INLINE void interleave(const Lhs (&lines)[4], Lhs (&values)[4]) {
+    Vector::interleave4(lines, values);
   }
+
+  /// Grouped: four bytes of a lane are what the dot product takes.
+  using Quads = Lhs;
+  using FirstBytes = decltype(Vector::first_bytes(0));
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
+    const Lhs bytes = Vector::load(row);
+    return kFlip ? Vector::flip_top_bits(bytes) : bytes;
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, FirstBytes first) {
+    const Lhs bytes = Vector::load_first_bytes(row, first);
+    return kFlip ? Vector::flip_top_bits(bytes) : bytes;
+  }
+  static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
+  static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }
 };

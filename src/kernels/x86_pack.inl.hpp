@@ -23,6 +23,51 @@ OCTET_INLINE void store_128(std::int8_t* out, __m128i v) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), v);
 }
 
+template <class Word>
+OCTET_INLINE Word load_word(const std::uint8_t* in) {
+  Word word;
+  __builtin_memcpy(&word, in, sizeof word);
+  return word;
+}
+/// The first `count` bytes, 1 to 16, and zeros. Two loads that overlap give any count.
+OCTET_INLINE __m128i load_first(const std::uint8_t* in, std::int64_t count) {
+  if (count == 16) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
+  if (count >= 8) {
+    const auto last = load_word<std::uint64_t>(in + count - 8) >> 1 >> (127 - 8 * count);
+    return _mm_set_epi64x(static_cast<long long>(last), load_word<long long>(in));
+  }
+  std::uint64_t word = in[0];
+  if (count >= 4) {
+    word = load_word<std::uint32_t>(in) | std::uint64_t{load_word<std::uint32_t>(in + count - 4)}
+                                              << (8 * count - 32);
+  } else if (count >= 2) {
+    word = load_word<std::uint16_t>(in) | std::uint64_t{load_word<std::uint16_t>(in + count - 2)}
+                                              << (8 * count - 16);
+  }
+  return _mm_cvtsi64_si128(static_cast<long long>(word));
+}
+/// Writes the first `count` bytes, 1 to 16.
+OCTET_INLINE void store_first(std::uint8_t* out, __m128i v, std::int64_t count) {
+  if (count == 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(out), v);
+  auto word = static_cast<std::uint64_t>(_mm_cvtsi128_si64(v));
+  if (count >= 8) {
+    __builtin_memcpy(out, &word, 8);
+    word = static_cast<std::uint64_t>(_mm_extract_epi64(v, 1));
+    out += 8;
+  }
+  if (count & 4) {
+    __builtin_memcpy(out, &word, 4);
+    word >>= 32;
+    out += 4;
+  }
+  if (count & 2) {
+    __builtin_memcpy(out, &word, 2);
+    word >>= 16;
+    out += 2;
+  }
+  if (count & 1) *out = static_cast<std::uint8_t>(word);
+}
+
 /// Row-major weights, kPackStep rows, columns [column, columns) in blocks of 16. Four rows of 16
 /// bytes become 16 groups of four. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std::uint8_t* source,

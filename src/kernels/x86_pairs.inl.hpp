@@ -3,16 +3,17 @@
 // its bytes, [k / 2][columns][2], so that vpmovsxbw widens it from memory as it stands. Included
 // inside an ISA's anonymous namespace.
 
-/// `Vector` is a vector base with multiply_pairs (vpmaddwd), store, and the widening loads
-/// widen_s8, widen_u8 (to int16) and widen_s16 (to int32).
+/// `Vector` is a vector base with multiply_pairs (vpmaddwd), the widening loads widen_s8 and
+/// widen_u8 (to int16), flip_top_bits, and even_u8, odd_u8, even_s8, odd_s8: every other byte, as
+/// int16.
 template <class Vector>
 struct PairOperands : Vector {
   using I32 = typename Vector::I32;
   using Lhs = I32;
   using Rhs = I32;
-  using ChannelWeights = I32;
   static constexpr int kLanes = Vector::kLanes;
   static constexpr int kLhsBytes = 2;
+  static constexpr int kSlots = 2;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     using Sums = typename Vector::I32Batch;
@@ -95,11 +96,48 @@ struct PairOperands : Vector {
     return column;
   }
 
-  /// The weight of a channel is the first byte of its pair, and the low int16 of its lane.
-  static OCTET_INLINE ChannelWeights load_channel_weights(const std::int8_t* panel) {
-    return Vector::sign_extend_bytes(Vector::widen_s16(panel));
+  /// Depthwise: two lines, widened as they are interleaved; the weights are int16.
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
+  static OCTET_INLINE void interleave(const I32 (&lines)[2], I32 (&values)[4]) {
+    const I32 zero = Vector::fill(0);
+    I32 low, high;
+    Vector::interleave2(lines[0], lines[1], low, high);
+    Vector::interleave2(low, zero, values[0], values[1]);
+    Vector::interleave2(high, zero, values[2], values[3]);
   }
-  static OCTET_INLINE void dot_channels(I32& acc, I32 a, ChannelWeights b, I32 flip) {
-    dot(acc, Vector::exclusive_or(a, flip), b);
+
+  /// Grouped: four bytes of a lane as two pairs, the even ones and the odd ones.
+  struct Quads {
+    I32 even, odd;
+  };
+  using FirstBytes = decltype(Vector::first_bytes(0));
+  template <bool kFlip>
+  static OCTET_INLINE Quads widened(I32 bytes) {
+    if constexpr (kFlip) bytes = Vector::flip_top_bits(bytes);
+    return {Vector::even_u8(bytes), Vector::odd_u8(bytes)};
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
+    return widened<kFlip>(Vector::load(row));
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, FirstBytes first) {
+    return widened<kFlip>(Vector::load_first_bytes(row, first));
+  }
+  static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) {
+    const I32 bytes = Vector::load(panel);
+    return {Vector::even_s8(bytes), Vector::odd_s8(bytes)};
+  }
+  static OCTET_INLINE void pin_quads(Quads& v) {
+    OCTET_PIN(v.even);
+    OCTET_PIN(v.odd);
+  }
+  static OCTET_INLINE void dot_quads(I32& acc, const Quads& a, const Quads& b) {
+    add_in_place(acc, Vector::multiply_pairs(a.even, b.even));
+    add_in_place(acc, Vector::multiply_pairs(a.odd, b.odd));
+  }
+  /// Compilers would rotate the sums through the registers, with moves.
+  static OCTET_INLINE void add_in_place(I32& acc, I32 v) {
+    asm("vpaddd %1, %0, %0" : "+" OCTET_VECTOR_CONSTRAINT(acc) : OCTET_VECTOR_CONSTRAINT(v));
   }
 };

@@ -9,6 +9,8 @@
 #include "dispatch/schedule.hpp"
 #include "operators/convolution_rows.hpp"
 #include "operators/convolution_weights.hpp"
+#include "operators/depthwise.hpp"
+#include "operators/grouped.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/staging.hpp"
 #include "operators/tasks.hpp"
@@ -86,6 +88,7 @@ Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t 
 
 /// How a run is cut: tasks, and the blocks of each.
 struct ConvolutionPlan {
+  std::int64_t panels;
   TaskGrid grid;
   BlockSize block;
 };
@@ -98,10 +101,17 @@ struct Convolution::Impl {
   PixelFormat format;
   DataType in_type;
   std::int64_t out_channels;
-  PackedWeights weights;
+  const KernelTable* kernels;
+  DataType out_type;
+  PackedWeights weights;  ///< Or, for kGrouped and kDepthwise:
+  GroupedWeights grouped;
+  Depthwise depthwise;
   AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
 
-  std::int64_t row_passes() const { return weights.taps() / geometry.taps(form); }
+  std::int64_t bytes() const {
+    if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
+    return form == ConvolutionForm::kGrouped ? grouped.bytes() : weights.bytes();
+  }
   /// Whether 63 bits can count the bytes of all its lines, staged.
   bool input_fits(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const {
     constexpr double kMost = std::int64_t{1} << 62;
@@ -110,6 +120,8 @@ struct Convolution::Impl {
                kKr <
            kMost;
   }
+  /// The rest is not for kDepthwise, which has its own.
+  WorkSize work_size(std::int64_t pixels) const;
   ConvolutionPlan plan(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
                        int threads) const;
   /// Scratch of one task.
@@ -117,6 +129,8 @@ struct Convolution::Impl {
   TaskScratch task_scratch(const BlockSize& block) const {
     return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
   }
+  /// A block of rows times the panels of a task.
+  void multiply(TileLoop& tiles, ConvolutionRows& rows, const TaskPart& part) const;
 };
 
 Convolution::Convolution() noexcept = default;
@@ -137,37 +151,41 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
   if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
   impl->geometry = ConvolutionGeometry(config);
-  impl->form = choose_convolution_form(config);
+  const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
+  impl->form = choose_convolution_form(config, *kernels, row_sums);
+  impl->kernels = kernels;
+  impl->out_type = config.epilogue.type;
   impl->in_type = config.in_type;
   impl->out_channels = config.out_channels;
 
   AlignedBuffer<std::uint8_t> copy;
-  const bool depthwise = impl->form == ConvolutionForm::kDepthwise;
+  impl->format.groups = config.groups;
+  impl->format.group_channels = config.in_channels / config.groups;
   if (impl->form == ConvolutionForm::kRuns) {
     const WeightsView by_position = view;
     OCTET_RETURN_IF_ERROR(merge_taps(by_position, config.kernel_h, copy, view));
   }
-  if (depthwise) {
-    // Channels are columns of a single group, as the depthwise tiles see them.
-    view.n_stride = view.group_stride;
-    view.n = view.groups;
+  if (impl->form == ConvolutionForm::kDepthwise) {
+    // Channels are columns of a single group.
+    view.n *= view.groups;
     view.groups = 1;
-    if (needs_row_sums(quantization, KernelSign(view.type, true))) {
+    if (row_sums) {
       const WeightsView with_zero_points = view;
       OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
       quantization.rhs_zero_point = {};
     }
+    OCTET_RETURN_IF_ERROR(Depthwise::create(*kernels, config, view, quantization, impl->depthwise));
+  } else if (impl->form == ConvolutionForm::kGrouped) {
+    OCTET_RETURN_IF_ERROR(GroupedWeights::create(*kernels, view, quantization, impl->grouped));
+  } else {
+    OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
+    if (stages_rows(*kernels)) {
+      impl->format.stager = kernels;
+      impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
+      impl->format.padded = impl->form != ConvolutionForm::kRuns;
+    }
   }
-  OCTET_RETURN_IF_ERROR(
-      PackedWeights::create(*kernels, view, quantization, depthwise, impl->weights));
 
-  impl->format.groups = depthwise ? 1 : config.groups;
-  impl->format.group_channels = config.in_channels / impl->format.groups;
-  if (stages_rows(*kernels) && !depthwise) {
-    impl->format.stager = kernels;
-    impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
-    impl->format.padded = impl->form != ConvolutionForm::kRuns;
-  }
   OCTET_RETURN_IF_ERROR(make_pad_row(impl->format,
                                      impl->geometry.pad_row_bytes(impl->form, impl->format),
                                      config.in_zero_point, impl->pad_row));
@@ -182,43 +200,39 @@ std::int64_t Convolution::out_width(std::int64_t in_width) const noexcept {
   return impl_ ? impl_->geometry.out_width(in_width) : 0;
 }
 std::string_view Convolution::isa() const noexcept {
-  return impl_ ? impl_->weights.kernels().name : std::string_view();
+  return impl_ ? impl_->kernels->name : std::string_view();
 }
 std::string_view Convolution::form() const noexcept {
   return impl_ ? name_of(impl_->form) : std::string_view();
 }
 std::size_t Convolution::packed_bytes() const noexcept {
-  return impl_ ? static_cast<std::size_t>(impl_->weights.bytes()) : 0;
+  return impl_ ? static_cast<std::size_t>(impl_->bytes()) : 0;
 }
 
-namespace {
-
-WorkSize work_size(const ConvolutionGeometry& geometry, const PackedWeights& weights,
-                   std::int64_t pixels) {
+WorkSize Convolution::Impl::work_size(std::int64_t pixels) const {
+  if (form == ConvolutionForm::kGrouped) return grouped.work_size(pixels);
   const PanelSplit& split = weights.split();
   const int vectors = split.vectors_of(0);
-  const KernelTable& kernels = weights.kernels();
   return {.rows = pixels,
           .row_bytes = geometry.in_channels,
-          .tile_rows = weights.depthwise() ? kernels.depthwise_rows : kernels.max_rows[vectors - 1],
+          .tile_rows = kernels->max_rows[vectors - 1],
           .panels = split.panels,
           .panel_columns = vectors * split.lanes,
           .columns = weights.groups() * split.n,
           .groups = weights.groups(),
           .taps = weights.taps(),
           .k = weights.k(),
-          .out_type = weights.terms().type,
-          .lanes = kernels.lanes};
+          .out_type = out_type,
+          .lanes = kernels->lanes};
 }
-
-}  // namespace
 
 ConvolutionPlan Convolution::Impl::plan(std::int64_t batch, std::int64_t in_height,
                                         std::int64_t in_width, int threads) const {
   const std::int64_t pixels = batch * geometry.out_height(in_height) * geometry.out_width(in_width);
   ConvolutionPlan made;
-  made.grid = plan_tasks(work_size(geometry, weights, pixels), threads);
-  made.block.rows = geometry.block_rows(weights.taps());
+  made.panels = work_size(pixels).panels;
+  made.grid = plan_tasks(work_size(pixels), threads);
+  made.block.rows = geometry.block_rows(geometry.taps(form));
   made.block.lines = geometry.block_lines(made.block.rows, batch, in_height, in_width);
   made.block.in_width = in_width;
   return made;
@@ -227,11 +241,24 @@ ConvolutionPlan Convolution::Impl::plan(std::int64_t batch, std::int64_t in_heig
 ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
                                                        const BlockSize& block) const {
   ConvolutionRows::Memory memory =
-      ConvolutionRows::take_memory(scratch, geometry, form, format, block, weights.taps());
+      ConvolutionRows::take_memory(scratch, geometry, form, format, block, geometry.taps(form));
   if (format.stager != nullptr)
     memory.wide_panel =
-        take_wide_panel(scratch, weights.kernels(), weights.split(), weights.taps(), weights.k());
+        take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
   return memory;
+}
+
+void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
+                                 const TaskPart& part) const {
+  if (form == ConvolutionForm::kGrouped)
+    return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
+  for (std::int64_t group = 0; group < weights.groups(); ++group) {
+    if (weights.uses_row_sums())
+      rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
+    multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
+    if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
+  }
+  tiles.finish();
 }
 
 std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
@@ -243,6 +270,9 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
       !checked_product("pixels", pixels, batch, pixels).ok() ||
       !impl_->input_fits(batch, in_height, in_width))
     return 0;
+  if (impl_->form == ConvolutionForm::kDepthwise)
+    return impl_->depthwise.scratch_bytes(batch, out_height(in_height), out_width(in_width),
+                                          std::max(threads, 1));
   const ConvolutionPlan made = impl_->plan(batch, in_height, in_width, std::max(threads, 1));
   return impl_->task_scratch(made.block).bytes(made.grid.tasks());
 }
@@ -250,10 +280,9 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
 Status Convolution::run(const ConstImages& in, const Images& out,
                         const Resources& resources) const noexcept {
   if (!impl_) return Status::invalid_argument("convolution: run before create");
-  const PackedWeights& weights = impl_->weights;
   const ConvolutionGeometry& geometry = impl_->geometry;
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
-  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, weights.terms().type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, impl_->out_type));
   OCTET_RETURN_IF_ERROR(check_images("in", in));
   OCTET_RETURN_IF_ERROR(
       check_equal("in.channels", in.channels, geometry.in_channels, "in_channels of the weights"));
@@ -271,25 +300,22 @@ Status Convolution::run(const ConstImages& in, const Images& out,
   OCTET_RETURN_IF_ERROR(
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
+  if (impl_->form == ConvolutionForm::kDepthwise) {
+    impl_->depthwise.run(in, out, impl_->pad_row.get(), resources);
+    return {};
+  }
   const std::int64_t pixels = out.batch * out.height * out.width;
   const ConvolutionPlan made = impl_->plan(in.batch, in.height, in.width, threads);
   const TaskScratch scratch = impl_->task_scratch(made.block);
   run_tasks(resources.executor, made.grid.tasks(), [&](std::int64_t task) {
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
     ConvolutionRows rows(geometry, impl_->form, impl_->format, in, out, impl_->pad_row.get(),
-                         impl_->row_passes(), impl_->take_memory(piece, made.block));
-    const TaskPart part(made.grid, task, pixels, weights.split().panels);
-    TileLoop tiles(weights.kernels());
+                         impl_->take_memory(piece, made.block));
+    const TaskPart part(made.grid, task, pixels, made.panels);
+    TileLoop tiles(*impl_->kernels);
     for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block.rows) {
       rows.point_to(pixel, std::min(made.block.rows, part.last_row - pixel));
-      for (std::int64_t group = 0; group < weights.groups(); ++group) {
-        if (weights.uses_row_sums())
-          rows.add_row_sums(weights.kernels(), weights.flips_lhs(), group * weights.row_bytes(),
-                            weights.k());
-        multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
-        if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
-      }
-      tiles.finish();
+      impl_->multiply(tiles, rows, part);
     }
   });
   return {};

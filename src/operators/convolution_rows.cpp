@@ -80,7 +80,7 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
 ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
                                  const PixelFormat& format, const ConstImages& in,
                                  const Images& out, const std::uint8_t* pad_row,
-                                 std::int64_t passes, const Memory& memory)
+                                 const Memory& memory)
     : geometry_(geometry),
       form_(form),
       format_(format),
@@ -88,7 +88,6 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
       in_(in),
       out_(out),
       pad_row_(pad_row),
-      passes_(passes),
       memory_(memory),
       lines_(format, in, memory.lines) {
   block_.rows = memory.rows;
@@ -112,9 +111,6 @@ void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
       ++n;
     }
   }
-  const std::int64_t pass_pointers = geometry_.taps(form_) * memory_.block_rows;
-  for (std::int64_t pass = 1; pass < passes_; ++pass)
-    std::copy_n(memory_.rows, pass_pointers, memory_.rows + pass * pass_pointers);
 }
 
 void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n,

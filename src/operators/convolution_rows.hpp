@@ -68,10 +68,9 @@ class ConvolutionRows {
                             ConvolutionForm form, const PixelFormat& format, const BlockSize& block,
                             std::int64_t taps);
 
-  /// `passes`: how often the taps are gone through (their pointers repeat).
   ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
                   const PixelFormat& format, const ConstImages& in, const Images& out,
-                  const std::uint8_t* pad_row, std::int64_t passes, const Memory& memory);
+                  const std::uint8_t* pad_row, const Memory& memory);
 
   /// Makes the block that of output pixels [first, first + count), numbered through the batch.
   void point_to(std::int64_t first, std::int64_t count);
@@ -106,7 +105,6 @@ class ConvolutionRows {
   const ConstImages& in_;
   const Images& out_;
   const std::uint8_t* pad_row_;
-  std::int64_t passes_;
   Memory memory_;
   StagedLines lines_;
   RowBlock block_;

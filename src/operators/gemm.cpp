@@ -51,7 +51,7 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
   impl->lhs_type = config.lhs_type;
   impl->k = view.k;
   impl->n = view.n;
-  OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, false, impl->weights));
+  OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
   if (NarrowWeights::pays(*kernels, view))
     OCTET_RETURN_IF_ERROR(NarrowWeights::create(*kernels, view, impl->narrow));
   gemm.impl_ = std::move(impl);

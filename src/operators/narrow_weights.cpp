@@ -64,14 +64,15 @@ void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed)
   args.k = k_;
   for (std::int64_t begin = 0; begin < block.count; begin += kRowsAtATime) {
     job.rows = std::min(block.count - begin, kRowsAtATime);
-    for (std::int64_t row = 0; row < job.rows; row += kMaxNarrowRows) {
-      const std::int64_t height = std::min<std::int64_t>(job.rows - row, kMaxNarrowRows);
-      args.rows = block.rows + begin + row;
-      for (std::int64_t n = 0; n < n_; n += kMaxNarrowColumns) {
-        args.weights = data_.get() + n * column_bytes_;
+    for (std::int64_t n = 0; n < n_; n += kMaxNarrowColumns) {
+      args.weights = data_.get() + n * column_bytes_;
+      const NarrowFn* of_height = tiles[std::min<std::int64_t>(n_ - n, kMaxNarrowColumns) - 1];
+      for (std::int64_t row = 0, height = 0; row < job.rows; row += height) {
+        height = std::min<std::int64_t>(job.rows - row, kMaxNarrowRows);
+        while (of_height[height - 1] == nullptr) --height;
+        args.rows = block.rows + begin + row;
         args.sums = sums + row * kernels.lanes + n;
-        const std::int64_t columns = std::min<std::int64_t>(n_ - n, kMaxNarrowColumns);
-        tiles[columns - 1][height - 1](args);
+        of_height[height - 1](args);
       }
     }
     job.next_row = 0;

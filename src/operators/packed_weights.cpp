@@ -55,6 +55,19 @@ Status check_column(const WeightsView& weights, const Quantization& quantization
 
 }  // namespace
 
+namespace {
+
+/// Vectors of the widest panel of weights of `values` values of k, which all tiles of a block read
+/// again: it should stay in the L2 cache, beside the rows and the output. With three vectors a tile
+/// still has more dot products than loads; narrower ones would lose more than they gain.
+int widest_panel(const KernelTable& kernels, std::int64_t values) {
+  constexpr std::int64_t kMostBytes = 640 * 1024;
+  const std::int64_t bytes = values * kernels.max_vectors * kernels.lanes;
+  return bytes > kMostBytes && kernels.max_vectors > 3 ? 3 : kernels.max_vectors;
+}
+
+}  // namespace
+
 PackArgs pack_panel_args(const WeightsView& weights, std::int64_t group, const PanelSplit& split,
                          std::int64_t panel, KernelSign rhs, std::int8_t* packed,
                          std::int32_t* column_sums) {
@@ -153,17 +166,15 @@ Status check_sums_fit(const WeightsView& weights, const Quantization& quantizati
 }
 
 Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weights,
-                             const Quantization& quantization, bool depthwise,
-                             PackedWeights& packed) {
+                             const Quantization& quantization, PackedWeights& packed) {
   const KernelSign lhs(quantization.lhs_type, kernels.lhs_signed);
   const KernelSign rhs(weights.type, true);
   PackedWeights made;
   made.kernels_ = &kernels;
-  made.split_ = PanelSplit(weights.n, kernels);
+  made.split_ = PanelSplit(weights.n, kernels, widest_panel(kernels, weights.taps * weights.k));
   made.groups_ = weights.groups;
   made.taps_ = weights.taps;
   made.k_ = weights.k;
-  made.depthwise_ = depthwise;
   made.flips_lhs_ = lhs.flip;
 
   const bool row_sums = needs_row_sums(quantization, rhs);

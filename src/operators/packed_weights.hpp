@@ -23,10 +23,12 @@ struct WeightsView {
 struct PanelSplit {
   PanelSplit() = default;
   PanelSplit(std::int64_t n, const KernelTable& kernels)
+      : PanelSplit(n, kernels, kernels.max_vectors) {}
+  PanelSplit(std::int64_t n, const KernelTable& kernels, int max_vectors)
       : n(n),
         lanes(kernels.lanes),
         vectors((n + lanes - 1) / lanes),
-        panels((vectors + kernels.max_vectors - 1) / kernels.max_vectors),
+        panels((vectors + max_vectors - 1) / max_vectors),
         narrow(vectors / panels),
         wider_panels(vectors % panels) {}
 
@@ -105,9 +107,8 @@ Status check_sums_fit(const WeightsView& weights, const Quantization& quantizati
 
 class PackedWeights {
  public:
-  /// `depthwise`: weights of one group, k == 1, column n multiplies channel n of the row.
   static Status create(const KernelTable& kernels, const WeightsView& weights,
-                       const Quantization& quantization, bool depthwise, PackedWeights& packed);
+                       const Quantization& quantization, PackedWeights& packed);
 
   const KernelTable& kernels() const { return *kernels_; }
   const PanelSplit& split() const { return split_; }
@@ -119,7 +120,6 @@ class PackedWeights {
   std::int64_t row_bytes() const {
     return kernels_->lhs_bytes == 1 ? k_ : round_up(k_, std::int64_t{kKr}) * kernels_->lhs_bytes;
   }
-  bool depthwise() const { return depthwise_; }
   bool flips_lhs() const { return flips_lhs_; }
   bool uses_row_sums() const { return terms_.rhs_zero_point != nullptr; }
 
@@ -141,7 +141,7 @@ class PackedWeights {
   const KernelTable* kernels_ = nullptr;
   PanelSplit split_;
   std::int64_t groups_ = 0, taps_ = 0, k_ = 0;
-  bool depthwise_ = false, flips_lhs_ = false;
+  bool flips_lhs_ = false;
   EpilogueTerms terms_ = {};
   AlignedBuffer<std::int8_t> panels_;
   AlignedBuffer<std::int32_t> bias_;

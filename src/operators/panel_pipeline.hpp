@@ -105,6 +105,7 @@ class PanelPipeline {
                      packed.vectors * split_.lanes, packed.column_sums, ring_.terms);
     return {.terms = &terms_,
             .data = packed.panel,
+            .next = nullptr,
             .taps = 1,
             .k = weights_.k,
             .vectors = packed.vectors,
@@ -112,8 +113,7 @@ class PanelPipeline {
             .row_offset = 0,
             .column = split_.column(p),
             .term = 0,
-            .flip = lhs_.flip,
-            .depthwise = false};
+            .flip = lhs_.flip};
   }
 
   const KernelTable& kernels_;

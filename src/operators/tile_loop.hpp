@@ -22,15 +22,29 @@ struct RowBlock {
 struct Panel {
   const EpilogueTerms* terms;
   const std::int8_t* data;
+  const std::int8_t* next;  ///< The panel after it, if it is to be fetched meanwhile, or null.
   std::int64_t taps, k;
   int vectors;
   std::int64_t columns;
-  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k (or channel).
+  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k.
   std::int64_t column;      ///< Of out.
   std::int64_t term;        ///< Of the epilogue's arrays.
   bool flip;
-  bool depthwise;
 };
+
+/// Calls `tile(row, height)` for `rows` rows, cut into tiles of nearly equal height, so that no
+/// tile is left with a row or two, which could not keep the dot units busy.
+template <class Tile>
+void for_each_tile(std::int64_t rows, std::int64_t max_rows, const Tile& tile) {
+  const std::int64_t tiles = rows <= max_rows ? 1 : (rows + max_rows - 1) / max_rows;
+  const std::int64_t low = tiles == 1 ? rows : rows / tiles;
+  std::int64_t taller = rows - low * tiles;  // the first few tiles have one row more
+  for (std::int64_t row = 0; row < rows; --taller) {
+    const std::int64_t height = low + (taller > 0 ? 1 : 0);
+    tile(row, height);
+    row += height;
+  }
+}
 
 /// Multiplies blocks of rows by panels. The epilogue of each tile goes beside the dot products of
 /// the next, so the last one is left waiting: finish() before anything that it names changes.
@@ -38,9 +52,7 @@ class TileLoop {
  public:
   explicit TileLoop(const KernelTable& kernels) : kernels_(kernels) {}
 
-  /// A block of rows times one panel. `job`, if any, is advanced meanwhile. The rows are cut into
-  /// tiles of nearly equal height, so that no tile is left with a row or two, which could not keep
-  /// the dot units busy.
+  /// A block of rows times one panel. `job`, if any, is advanced meanwhile.
   void multiply(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
     const TileChoice tiles(kernels_, panel, job != nullptr);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
@@ -50,16 +62,20 @@ class TileLoop {
     args.taps = panel.taps;
     args.k = panel.k;
     args.panel = panel.data;
-    args.flip = panel.flip ? 0x80 : 0;
     args.pack_job = job;
     args.wide_panel = block.wide_panel;
 
-    const std::int64_t tile_count =
-        block.count <= tiles.max_rows ? 1 : (block.count + tiles.max_rows - 1) / tiles.max_rows;
-    const std::int64_t low = tile_count == 1 ? block.count : block.count / tile_count;
-    std::int64_t taller = block.count - low * tile_count;  // the first few tiles have one row more
-    for (std::int64_t row = 0; row < block.count; --taller) {
-      const std::int64_t height = low + (taller > 0 ? 1 : 0);
+    const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows;
+    prefetch_ = {};
+    // A panel that few tiles use streams in fast enough by itself.
+    if (panel.next != nullptr && block.count > 2 * tiles.max_rows) {
+      const std::int64_t tile_count = (block.count + tiles.max_rows - 1) / tiles.max_rows;
+      prefetch_.next = reinterpret_cast<const std::uint8_t*>(panel.next);
+      prefetch_.lines =
+          panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels_.lanes / 64;
+      prefetch_.lines_per_step = prefetch_.lines / (tile_count * kStepsOfPrefetch) + 1;
+    }
+    for_each_tile(block.count, tiles.max_rows, [&](std::int64_t row, std::int64_t height) {
       args.rows = block.rows + row;
       if (tiles.finishing != nullptr) {
         run_finishing(tiles, height, args);
@@ -67,12 +83,10 @@ class TileLoop {
       } else {
         wait_for_epilogue(block, panel, row, height);
         args.finish_job = &pending_;
-        const bool widens = block.wide_panel != nullptr && tile_count > 1;
         (widens ? widening_tile(panel, row == 0, height) : tiles.plain[height - 1])(args);
         pending_.rows = 0;
       }
-      row += height;
-    }
+    });
   }
 
   /// Takes what is waiting through the epilogue.
@@ -84,11 +98,6 @@ class TileLoop {
   /// The tiles for a panel, by height.
   struct TileChoice {
     TileChoice(const KernelTable& kernels, const Panel& panel, bool packing) {
-      if (panel.depthwise) {
-        plain = kernels.depthwise[panel.vectors - 1];
-        max_rows = kernels.depthwise_rows;
-        return;
-      }
       plain = kernels.tile[panel.flip][panel.vectors - 1];
       max_rows = kernels.max_rows[panel.vectors - 1];
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
@@ -117,13 +126,15 @@ class TileLoop {
 
   void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
     const std::int64_t groups = args.taps * (args.k / kKr);
-    args.interval = std::max<std::int64_t>(groups / (pending_.rows + 1), 1);
+    const std::int64_t steps = prefetch_.lines > 0 ? kStepsOfPrefetch : pending_.rows;
+    args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending_.rows) + 1), 1);
     TileFn tile = tiles.finishing[height - 1];
     if (tiles.packing != nullptr && tiles.packing[height - 1] != nullptr) {
       tile = tiles.packing[height - 1];
       args.interval = std::min(args.interval, args.pack_job->interval);
     }
     args.finish_job = &pending_;
+    args.prefetch_job = &prefetch_;
     args.sums = sums_[next_sums_];
     tile(args);
     finish();
@@ -146,7 +157,11 @@ class TileLoop {
   }
 
   const KernelTable& kernels_;
+  /// Per tile, so that the memory is not asked for too much at once.
+  static constexpr std::int64_t kStepsOfPrefetch = 32;
+
   FinishJob pending_ = {};
+  PrefetchJob prefetch_;
   int next_sums_ = 0;
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
@@ -155,19 +170,20 @@ class TileLoop {
 inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const PackedWeights& weights,
                             std::int64_t group, std::int64_t first, std::int64_t last) {
   const PanelSplit& split = weights.split();
+  constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
+  const bool fetches = weights.bytes() > kInCache;
   for (std::int64_t p = first; p < last; ++p) {
-    tiles.multiply(
-        block, {.terms = &weights.terms(),
-                .data = weights.panel(group, p),
-                .taps = weights.taps(),
-                .k = weights.k(),
-                .vectors = split.vectors_of(p),
-                .columns = split.columns_of(p),
-                .row_offset = weights.depthwise() ? split.column(p) : group * weights.row_bytes(),
-                .column = group * split.n + split.column(p),
-                .term = weights.term(group, p),
-                .flip = weights.flips_lhs(),
-                .depthwise = weights.depthwise()});
+    tiles.multiply(block, {.terms = &weights.terms(),
+                           .data = weights.panel(group, p),
+                           .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
+                           .taps = weights.taps(),
+                           .k = weights.k(),
+                           .vectors = split.vectors_of(p),
+                           .columns = split.columns_of(p),
+                           .row_offset = group * weights.row_bytes(),
+                           .column = group * split.n + split.column(p),
+                           .term = weights.term(group, p),
+                           .flip = weights.flips_lhs()});
   }
 }
 

@@ -31,14 +31,16 @@ WorkSize gemm(std::int64_t m, std::int64_t n, std::int64_t k) {
           .lanes = 16};
 }
 
-WorkSize depthwise_3x3(std::int64_t pixels, std::int64_t channels) {
-  return {.rows = pixels,
+/// In units of two output lines.
+WorkSize depthwise_3x3(std::int64_t height, std::int64_t width, std::int64_t channels) {
+  return {.rows = divide_up(height, 2),
+          .unit_rows = 2 * width,
           .row_bytes = channels,
-          .tile_rows = 6,
-          .panels = divide_up(channels, 48),
-          .panel_columns = 48,
+          .tile_rows = 2 * width,
+          .panels = divide_up(channels, 64),
+          .panel_columns = 64,
           .columns = channels,
-          .taps = 9,
+          .k = 12,
           .out_type = DataType::kU8,
           .lanes = 16};
 }
@@ -58,7 +60,7 @@ TEST(Schedule, SmallWorkStaysOnTheCallersThread) {
   expect_grids(gemm(128, 128, 128), alone);
   expect_grids(gemm(1, 1000, 1280), alone);  // 10 us, all of it reading
   expect_grids(gemm(16, 16, 16384), alone);
-  expect_grids(depthwise_3x3(7 * 7, 960), alone);
+  expect_grids(depthwise_3x3(7, 7, 960), alone);
 }
 
 TEST(Schedule, MediumWorkGetsAFewThreads) {
@@ -103,7 +105,7 @@ TEST(Schedule, CacheLinesOfTheOutputAreNotSharedWhereItCanBeAvoided) {
 }
 
 TEST(Schedule, DepthwiseLayersAreCutForWhatTheyReallyCost) {
-  expect_grids(depthwise_3x3(56 * 56, 144), {{1, 1}, {2, 1}, {4, 1}, {8, 1}});
+  expect_grids(depthwise_3x3(56, 56, 144), {{1, 1}, {2, 1}, {4, 1}, {7, 1}});
 }
 
 TEST(Schedule, OneMatrixOfABatchAfterTheOtherIsCutByMatrices) {

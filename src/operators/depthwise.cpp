@@ -1,0 +1,192 @@
+#include "operators/depthwise.hpp"
+
+#include <algorithm>
+
+#include "operators/tasks.hpp"
+
+namespace octet {
+namespace {
+
+/// Bytes of interleaved values that stay in the L1 cache, beside the weights and the lines.
+constexpr std::int64_t kStagedBytes = 24 << 10;
+/// Units that a panel of weights serves before the next panel is loaded.
+constexpr std::int64_t kBlockUnits = 8;
+constexpr std::int64_t kLeastColumns = 6;
+
+}  // namespace
+
+struct Depthwise::Units {
+  std::int64_t bands = 0;    ///< Of an image.
+  std::int64_t parts = 0;    ///< Of a band.
+  std::int64_t columns = 0;  ///< Of a part, the last one excepted.
+  std::int64_t count = 0;
+};
+
+struct Depthwise::Memory {
+  DepthwiseUnit* units;  ///< [kBlockUnits + kMaxStreams]: some without rows fill up the streams.
+  DepthwiseLine* lines;  ///< [kBlockUnits][lines]
+  DepthwiseOut* out;     ///< [kBlockUnits + 1][rows]: the last has no outputs.
+  std::uint8_t* staged;
+};
+
+Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height,
+                                     std::int64_t out_width) const {
+  const std::int64_t column_bytes = pattern_.groups * step_bytes();
+  const std::int64_t reach = (pattern_.taps - 1) * pattern_.tap_step;
+  // What a part reads beyond its own columns should not be the most of it.
+  const std::int64_t staged = std::max(kStagedBytes / column_bytes, 2 * reach) - reach;
+  const std::int64_t most = std::max(staged / pattern_.column_stride, kLeastColumns);
+  const std::int64_t columns = divide_up(out_width, pattern_.out_column_x);
+  Units units;
+  units.bands = pattern_.row_y == 0
+                    ? out_height
+                    : divide_up(out_height, pattern_.rows * pattern_.row_y) * pattern_.row_y;
+  units.columns = divide_up(columns, divide_up(columns, most));
+  units.parts = divide_up(columns, units.columns);
+  units.count = batch * units.bands * units.parts;
+  return units;
+}
+
+WorkSize Depthwise::work_size(const Units& units) const {
+  return {
+      .rows = units.count,
+      .unit_rows = units.columns * pattern_.rows,
+      .row_bytes = channels_ / multiplier_,
+      .tile_rows = units.columns * pattern_.rows,  // none waits for its weights
+      .panels = panels_,
+      // A panel of several streams does as many outputs in less time.
+      .panel_columns = panels_ == 1 ? panel_channels() / streams_for(channels_) : panel_channels(),
+      .columns = channels_,
+      .k = passes_ * pattern_.taps * pattern_.groups * kKr,
+      .out_type = terms_.type,
+      .lanes = kernels_->lanes};
+}
+
+Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& units) const {
+  const std::int64_t columns =
+      (units.columns - 1) * pattern_.column_stride + (pattern_.taps - 1) * pattern_.tap_step + 1;
+  Memory memory;
+  memory.units = scratch.take<DepthwiseUnit>(kBlockUnits + kMaxStreams);
+  memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * lines());
+  memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.rows);
+  memory.staged = scratch.take<std::uint8_t>(columns * pattern_.groups * step_bytes());
+  return memory;
+}
+
+std::size_t Depthwise::scratch_bytes(std::int64_t batch, std::int64_t out_height,
+                                     std::int64_t out_width, int threads) const {
+  const Units units = units_of(batch, out_height, out_width);
+  return task_scratch(units).bytes(plan_tasks(work_size(units), threads).tasks());
+}
+
+TaskScratch Depthwise::task_scratch(const Units& units) const {
+  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, units); });
+}
+
+int Depthwise::streams_for(std::int64_t channels) const {
+  int streams = kernels_->depthwise_streams;
+  while (streams > 1 && channels > panel_channels() / streams) streams /= 2;
+  return streams;
+}
+
+DepthwiseUnit Depthwise::describe_unit(const ConstImages& in, const Images& out, const Units& units,
+                                       std::int64_t unit, DepthwiseLine* lines,
+                                       DepthwiseOut* rows) const {
+  const std::int64_t n = unit / units.parts / units.bands;
+  const std::int64_t band = unit / units.parts % units.bands;
+  const std::int64_t x = unit % units.parts * units.columns * pattern_.out_column_x;
+  const std::int64_t row_y = std::max<std::int64_t>(pattern_.row_y, 1);
+  const std::int64_t band_rows = pattern_.row_y == 0 ? 1 : pattern_.rows;
+  const std::int64_t y = band / row_y * band_rows * row_y + band % row_y;
+
+  DepthwiseUnit described = {lines, rows, 0, 0};
+  const std::int64_t size = size_of(out.type);
+  for (std::int64_t r = 0; r < pattern_.rows; ++r) {
+    const std::int64_t row = y + r * pattern_.row_y, first = x + r * pattern_.row_x;
+    rows[r] = {};
+    if (row >= out.height || first >= out.width) continue;
+    rows[r].width = std::min(divide_up(out.width - first, pattern_.out_column_x), units.columns);
+    rows[r].data = static_cast<std::uint8_t*>(out.data) +
+                   (n * out.image_stride + row * out.row_stride + first * out.pixel_stride) * size;
+    described.rows = r + 1;
+    described.width = std::max(described.width, rows[r].width);
+  }
+  const auto* image = static_cast<const std::uint8_t*>(in.data) + n * in.image_stride;
+  for (std::int64_t i = 0; i < this->lines(); ++i) {
+    if (i >= pattern_.used_lines) {
+      lines[i] = lines[0];  // Meets zeros only, and costs no access to other memory.
+      continue;
+    }
+    const std::int64_t line = y * geometry_.stride_h - geometry_.pad_top + i * pattern_.line_y;
+    const std::int64_t first = x * geometry_.stride_w - geometry_.pad_left + i * pattern_.line_x;
+    const std::int64_t begin = first >= 0 ? 0 : divide_up(-first, pattern_.column_x);
+    const std::int64_t end = first < in.width ? (in.width - 1 - first) / pattern_.column_x + 1 : 0;
+    if (line < 0 || line >= in.height || begin >= end) {
+      lines[i] = {};
+      continue;
+    }
+    lines[i] = {
+        begin, end,
+        image + line * in.row_stride + (first + begin * pattern_.column_x) * in.pixel_stride,
+        end - begin > 1};
+  }
+  return described;
+}
+
+void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
+                          DepthwiseArgs& args) const {
+  args.out_channel = panel * panel_channels();
+  args.out_channels = std::min(panel_channels(), channels_ - args.out_channel);
+  args.in_channel = args.out_channel / multiplier_;
+  args.first_of_channel = args.out_channel % multiplier_;
+  args.in_channels = (args.out_channel + args.out_channels - 1) / multiplier_ - args.in_channel + 1;
+  args.streams = streams_for(args.out_channels);
+  args.weights = weights_.get() + panel * panel_bytes();
+  args.term = args.out_channel;
+  args.units = memory.units;
+  args.count = round_up<std::int64_t>(count, args.streams);
+  kernels_->depthwise(args);
+}
+
+void Depthwise::run(const ConstImages& in, const Images& out, const std::uint8_t* pad,
+                    const Resources& resources) const {
+  const Units units = units_of(out.batch, out.height, out.width);
+  const TaskGrid grid = plan_tasks(work_size(units), threads_of(resources.executor));
+  const TaskScratch scratch = task_scratch(units);
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
+    const Memory memory = take_memory(piece, units);
+    DepthwiseArgs args = {};
+    args.groups = pattern_.groups;
+    // A single pixel may claim any stride.
+    args.step = in.width > 1 ? pattern_.column_x * in.pixel_stride : 0;
+    args.pad = pad;
+    args.multiplier = multiplier_;
+    args.flip = flips_ ? 0x80 : 0;
+    args.staged = memory.staged;
+    args.column_stride = pattern_.column_stride;
+    args.passes = passes_;
+    args.taps = pattern_.taps;
+    args.tap_step = pattern_.tap_step;
+    args.row_weights = row_bytes();
+    args.out_step =
+        out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
+    args.epilogue = &terms_;
+    args.small_scales = small_scales_;
+
+    const TaskPart part(grid, task, units.count, panels_);
+    for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
+      const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
+      for (std::int64_t i = 0; i < count; ++i)
+        memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * lines(),
+                                        memory.out + i * pattern_.rows);
+      DepthwiseOut* none = memory.out + count * pattern_.rows;
+      std::fill_n(none, pattern_.rows, DepthwiseOut{});
+      std::fill_n(memory.units + count, kMaxStreams, DepthwiseUnit{memory.lines, none, 0, 0});
+      for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel)
+        run_block(count, panel, memory, args);
+    }
+  });
+}
+
+}  // namespace octet

@@ -1,0 +1,73 @@
+/// Depthwise convolution: weights in the order of the interleaved lines, and the runs over an
+/// image.
+#pragma once
+
+#include <cstdint>
+
+#include "dispatch/depthwise_pattern.hpp"
+#include "dispatch/registry.hpp"
+#include "dispatch/schedule.hpp"
+#include "octet/convolution.hpp"
+#include "operators/aligned_buffer.hpp"
+#include "operators/convolution_rows.hpp"
+#include "operators/packed_weights.hpp"
+
+namespace octet {
+
+class Depthwise {
+ public:
+  /// `weights`: of one group, a tap per filter position and pass, k == 1, a column per output
+  /// channel, and no zero points.
+  static Status create(const KernelTable& kernels, const ConvolutionConfig& config,
+                       const WeightsView& weights, const Quantization& quantization,
+                       Depthwise& depthwise);
+
+  std::size_t scratch_bytes(std::int64_t batch, std::int64_t out_height, std::int64_t out_width,
+                            int threads) const;
+  /// All arguments have been checked. `pad`: the values of a pixel outside the image.
+  void run(const ConstImages& in, const Images& out, const std::uint8_t* pad,
+           const Resources& resources) const;
+
+  std::int64_t bytes() const { return panels_ * panel_bytes(); }
+  const EpilogueTerms& terms() const { return terms_; }
+
+ private:
+  /// Work is cut into units: a band of output rows, or a part of one.
+  struct Units;
+  /// Scratch of one task.
+  struct Memory;
+  Units units_of(std::int64_t batch, std::int64_t out_height, std::int64_t out_width) const;
+  WorkSize work_size(const Units& units) const;
+  TaskScratch task_scratch(const Units& units) const;
+  Memory take_memory(ScratchCursor& scratch, const Units& units) const;
+  DepthwiseUnit describe_unit(const ConstImages& in, const Images& out, const Units& units,
+                              std::int64_t unit, DepthwiseLine* lines, DepthwiseOut* rows) const;
+  void run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
+                 DepthwiseArgs& args) const;
+
+  /// Streams of a panel of so many channels: as many as have room beside each other.
+  int streams_for(std::int64_t channels) const;
+  std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
+  std::int64_t lines() const { return pattern_.groups * pattern_.slots; }
+  /// Bytes of 4 vectors: a step of the weights.
+  std::int64_t step_bytes() const { return 16 * kernels_->lanes; }
+  std::int64_t row_bytes() const {
+    return passes_ * pattern_.taps * pattern_.groups * step_bytes();
+  }
+  std::int64_t panel_bytes() const { return pattern_.rows * row_bytes(); }
+  void pack_panel(const WeightsView& weights, std::uint8_t flip, std::int64_t panel,
+                  std::int32_t* column_sums);
+
+  const KernelTable* kernels_ = nullptr;
+  ConvolutionGeometry geometry_;
+  DepthwisePattern pattern_;
+  std::int64_t channels_ = 0, multiplier_ = 1;
+  std::int64_t panels_ = 0, passes_ = 1;
+  bool flips_ = false, small_scales_ = true;
+  EpilogueTerms terms_ = {};
+  AlignedBuffer<std::int8_t> weights_;
+  AlignedBuffer<std::int32_t> bias_;
+  AlignedBuffer<float> scale_;
+};
+
+}  // namespace octet

@@ -8,6 +8,25 @@ macro(octet_find name debian_package)
   endif()
 endmacro()
 
+# A cross build takes Debian's packages for the build machine, as far as they are sources.
+if(CMAKE_CROSSCOMPILING)
+  find_path(OCTET_HOST_XSIMD xsimd/xsimd.hpp PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH NO_CACHE)
+  if(NOT OCTET_HOST_XSIMD OR NOT EXISTS /usr/src/googletest/CMakeLists.txt)
+    message(FATAL_ERROR "octet cross builds need: apt-get install libxsimd-dev googletest")
+  endif()
+  # By a link: among the headers of the build machine's own system xsimd is of no use.
+  set(OCTET_XSIMD_INCLUDE_DIR ${CMAKE_CURRENT_BINARY_DIR}/headers)
+  file(MAKE_DIRECTORY ${OCTET_XSIMD_INCLUDE_DIR})
+  file(CREATE_LINK ${OCTET_HOST_XSIMD}/xsimd ${OCTET_XSIMD_INCLUDE_DIR}/xsimd SYMBOLIC)
+  if(OCTET_BUILD_TESTS)
+    set(BUILD_GMOCK OFF)
+    set(INSTALL_GTEST OFF)
+    add_subdirectory(/usr/src/googletest googletest EXCLUDE_FROM_ALL SYSTEM)
+    target_compile_options(gtest PRIVATE -w)
+  endif()
+  return()
+endif()
+
 # Headers only, and only their directory is used: the Debian package's target also names xtl,
 # which octet does not need.
 octet_find(xsimd libxsimd-dev)

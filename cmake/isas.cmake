@@ -22,6 +22,11 @@ function(octet_isa name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Registers by loop, and renamed: no register moves in the dot loops.
     list(APPEND options -frename-registers -fira-region=all)
+    if(name MATCHES "^neon")
+      # Before registers are chosen scheduling would need too many; and pairs of general registers
+      # would become vectors on their way to memory.
+      list(APPEND options -fno-schedule-insns -fno-tree-slp-vectorize)
+    endif()
     if(name MATCHES "^avx512")
       list(APPEND options -Wno-uninitialized -Wno-maybe-uninitialized)  # false ones, in GCC 12's header
     endif()
@@ -40,6 +45,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   octet_isa(avx_vnni -mavx2 -mavxvnni)
   octet_isa(avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mfma)
   octet_isa(avx2 -mavx2)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64|ARM64")
+  octet_isa(neon_i8mm -march=armv8.2-a+dotprod+i8mm)
+  octet_isa(neon_dotprod -march=armv8.2-a+dotprod)
+  octet_isa(neon -march=armv8-a)
 endif()
 octet_isa(scalar)
 

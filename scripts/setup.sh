@@ -16,6 +16,8 @@ test_packages=(
   clang-19 libclang-rt-19-dev libomp-19-dev  # second compiler, sanitizers
   clang-format-19 binutils git pkgconf       # checks
   qemu-user                                  # other CPUs
+  g++-aarch64-linux-gnu googletest           # 64-bit ARM
+  llvm-19                                    # llvm-mca, the model of ARM cores
 )
 
 # step TITLE: begins the next numbered step; steps_total is how many there are.

@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import codegen
+import peak
 
 COMPILER, OBJDUMP = "c++", "objdump"
 
@@ -114,6 +115,25 @@ f.o:     file format elf64-littleaarch64
 """)
         self.assertEqual([what for what, _ in loop.faults], ["vector move", "stack reference"])
         self.assertEqual((loop.dots, loop.loads), (1, 1))
+
+    def test_largest_plain_tile_is_modelled_with_advanced_addresses_apart(self):
+        tile = """
+{:016x} <void tile<Simd, {}, 4, {}, (octet::TileWork){}>(TileArgs const&)>:
+   0:\tldr\tq1, [x1], #16
+   4:\tsdot\tv0.4s, v1.16b, v2.4b[0]
+   8:\tb.ne\t0 <tile>  // b.any
+"""
+        text = "f.o:     file format elf64-littleaarch64\n" + "".join(
+            tile.format(0, *which) for which in ((5, "false", 0), (6, "false", 0),
+                                                 (6, "true", 0), (7, "false", 1)))
+        loops = peak.largest_tile_loops(text)
+        self.assertEqual({flip: codegen.without_parameters(loop.function)
+                          for flip, loop in loops.items()},
+                         {"false": "tile<Simd, 6, 4, false, 0>",
+                          "true": "tile<Simd, 6, 4, true, 0>"})
+        self.assertEqual(peak.as_assembly(loops["false"].body).splitlines()[2:],
+                         ["ldr q1, [x1]", "add x1, x1, #16", "sdot v0.4s, v1.16b, v2.4b[0]",
+                          "b.ne loop"])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ namespace octet {
 
 /// A CPU feature that some kernel needs, as the operating system lets it be used.
 struct CpuFeature {
-  std::string_view name;  ///< As in /proc/cpuinfo: "avx512_vnni".
+  std::string_view name;  ///< As in /proc/cpuinfo: "avx512_vnni", "asimddp".
   bool present;
 };
 
@@ -20,7 +20,8 @@ std::span<const CpuFeature> cpu_features() noexcept;
 
 /// One set of kernels. All give the same bytes; they differ in speed alone.
 struct IsaInfo {
-  std::string_view name;  ///< "avx512_vnni", "avx_vnni", "avx512", "avx2", "scalar"
+  std::string_view name;  ///< "avx512_vnni", "avx_vnni", "avx512", "avx2"; "neon_i8mm",
+                          ///< "neon_dotprod", "neon"; "scalar"
   bool supported;         ///< By this CPU and its operating system.
   int tile_rows;          ///< mr: activation rows in the widest register tile.
   int tile_columns;       ///< nr: weight columns in the widest register tile.

@@ -22,7 +22,7 @@ OCTET_INLINE typename Simd::I32Batch load_lanes(const void* in, std::int64_t i, 
 template <class Simd>
 OCTET_INLINE typename Simd::F32Batch load_floats(const void* in, std::int64_t i, std::int64_t count,
                                                  int step = 1) {
-  return xsimd::bitwise_cast<typename Simd::F32Batch>(load_lanes<Simd>(in, i, count, step));
+  return Simd::floats(load_lanes<Simd>(in, i, count, step));
 }
 
 /// value where it is greater than low (so not where it is NaN), else low; then at most high.
@@ -46,7 +46,7 @@ void quantize(const ConvertArgs& args) {
                                ? I32(0)
                                : load_lanes<Simd>(args.zero_point, i, count, args.zero_point_step);
     const F32 offset = xsimd::to_float(zero_point);
-    const F32 real = load_floats<Simd>(args.in, i, count) / scale;
+    const F32 real = Simd::divide(load_floats<Simd>(args.in, i, count), scale);
     const typename Simd::I32 q[1] = {
         xsimd::nearbyint_as_int(clamp_ordered(real, low - offset, high - offset)) + zero_point};
     Simd::template store_bytes<1>(out + i, Simd::narrow(q, terms), 0, count);
@@ -93,7 +93,7 @@ void requantize(const RequantizeArgs& args) {
     const F32 real =
         xsimd::to_float(sum) * load_floats<Simd>(args.scale, i, count, args.scale_step);
     if (is_float) {
-      const F32 clamped = xsimd::min(xsimd::max(real, low), high);
+      const F32 clamped = Simd::clamp(real, low, high);
       Simd::store_partial(static_cast<float*>(args.out) + i, Simd::bits(clamped), count);
     } else {
       const typename Simd::I32 q[1] = {xsimd::nearbyint_as_int(xsimd::min(real, int_limit))};

@@ -7,6 +7,7 @@
 //   load_streams       the bytes of one column of a line of each stream, side by side
 //   spread             repeats channels: permutes 32-bit groups, then bytes within 128 bits
 //   interleave         4 vectors of kSlots values per lane from kSlots vectors of bytes
+//   load_slots         weights, in the order that interleave gives the values of a vector
 //   in_order           brings 4 vectors of sums from interleaved order into that of the channels
 //   store_stream       writes the bytes of one stream
 //
@@ -217,7 +218,7 @@ void store_wide(const std::int32_t* sums, const DepthwiseCall<Simd>& call, std::
         if (terms.type == DataType::kS32) continue;
         const F32 real = xsimd::to_float(typename Simd::I32Batch(v[i])) *
                          F32::load_unaligned(call.scale + i * kLanes);
-        v[i] = Simd::bits(xsimd::min(xsimd::max(real, low), high));
+        v[i] = Simd::bits(Simd::clamp(real, low, high));
       }
       Simd::in_order(v);
       for (int i = 0; i < 4; ++i) {
@@ -257,7 +258,7 @@ OCTET_INLINE void add_taps(typename Simd::I32 (&acc)[kRows * kColumns][2],
           const int vector = j * 4 * Simd::kLanes;
           typename Simd::I32 b[kRows];
           OCTET_UNROLL for (int r = 0; r < kRows; ++r) {
-            b[r] = Simd::load(row[r] + k + vector);
+            b[r] = Simd::load_slots(row[r] + k + vector);
             if constexpr (kColumns > 1) OCTET_PIN(b[r]);  // or it is loaded for every column
           }
           OCTET_UNROLL for (int x = 0; x < kColumns; ++x) {
@@ -288,7 +289,8 @@ OCTET_INLINE void add_shared_taps(typename Simd::I32 (&acc)[kRows * kColumns][2]
     OCTET_UNROLL for (int i = 0; i < kLoads; ++i) a[i] = Simd::load(from + i * kStep);
     OCTET_UNROLL for (int r = 0; r < kRows; ++r) {
       OCTET_UNROLL for (int t = 0; t < kTaps; ++t) {
-        I32 b = Simd::load(weights + r * call.args.row_weights + t * kStep + j * 4 * Simd::kLanes);
+        I32 b = Simd::load_slots(weights + r * call.args.row_weights + t * kStep +
+                                 j * 4 * Simd::kLanes);
         OCTET_PIN(b);
         OCTET_UNROLL for (int x = 0; x < kColumns; ++x)
             Simd::dot(acc[r * kColumns + x][j], a[x * kStride + t], b);
@@ -411,7 +413,9 @@ void depthwise(const DepthwiseArgs& args) {
   DepthwiseCall<Simd> call(args);
   const Spread<Simd> spread(args);
   auto* stage = stage_columns<Simd, 1>;
-  if (args.streams == 2) stage = stage_columns<Simd, 2>;
+  if constexpr (Simd::kStreams >= 2) {
+    if (args.streams == 2) stage = stage_columns<Simd, 2>;
+  }
   if constexpr (Simd::kStreams == 4) {
     if (args.streams == 4) stage = stage_columns<Simd, 4>;
   }

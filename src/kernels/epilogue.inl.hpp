@@ -48,7 +48,7 @@ OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, 
     } else {
       const F32 real = xsimd::to_float(total) * F32::load_unaligned(terms.scale + term);
       if constexpr (kType == DataType::kF32) {
-        out[v] = Simd::bits(xsimd::min(xsimd::max(real, F32(terms.min)), F32(terms.max)));
+        out[v] = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
       } else {
         out[v] = xsimd::nearbyint_as_int(xsimd::min(real, F32(kIntLimit)));
       }

@@ -54,7 +54,7 @@ void store_grouped_wide(const typename Simd::I32 (&sums)[4], const FinishJob& jo
     if (terms.type == DataType::kF32) {
       const F32 real = xsimd::to_float(typename Simd::I32Batch(result)) *
                        F32::load_unaligned(terms.scale + job.term + j * kLanes);
-      result = Simd::bits(xsimd::min(xsimd::max(real, F32(terms.min)), F32(terms.max)));
+      result = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
     }
     Simd::store(results[j], result);
   }

@@ -59,7 +59,7 @@ struct EpilogueTerms {
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
 /// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
-/// where k or n lies beyond the end. How the lanes * kKr bytes of a vector are ordered is the ISA's
+/// where k or n lies beyond the end. The order of the bytes of kPackStep values of k is the ISA's
 /// affair.
 struct PackArgs {
   const std::uint8_t* source;
@@ -283,12 +283,15 @@ constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int channe
   return block + 8 * (at % 2) + 2 * vector + at / 2;
 }
 
-/// CPU features, as bits of KernelTable::needs. The order is that of octet::cpu_features().
+/// CPU features, as bits of KernelTable::needs; those of an architecture in the order of
+/// octet::cpu_features().
 enum CpuFeatureBit : std::uint32_t {
   kAvx2 = 1u << 0,
   kAvxVnni = 1u << 1,
   kAvx512Base = 1u << 2,  ///< AVX-512 F, BW, CD, DQ and VL.
   kAvx512Vnni = 1u << 3,
+  kDotProd = 1u << 4,  ///< ARM: sdot and udot.
+  kI8mm = 1u << 5,     ///< ARM: usdot, sudot, smmla and usmmla.
 };
 
 /// Everything that one ISA offers. Tables are constant: no code runs before main().

@@ -19,9 +19,9 @@
 #else
 #define OCTET_PIN_POINTER(pointer) asm("" : "+r"(pointer))
 #endif
-/// For a pointer that advances with a loop: Clang 19 may otherwise derive it from the loop's index,
-/// with moves.
-#if defined(__clang__)
+/// For a pointer that advances with a loop: Clang 19, and GCC 12 on ARM, may otherwise derive it
+/// from the loop's index, with moves.
+#if defined(__clang__) || defined(__aarch64__)
 #define OCTET_PIN_STEP(pointer) asm("" : "+r"(pointer))
 #else
 #define OCTET_PIN_STEP(pointer)

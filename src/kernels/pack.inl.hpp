@@ -11,6 +11,25 @@ constexpr int kValuesPerLane = kKr;
 template <StagesRows Simd>
 constexpr int kValuesPerLane<Simd> = kKr / Simd::kLhsBytes;
 
+/// Whether an ISA's dot product takes two k-groups of a column at once; see matrix_tile.inl.hpp.
+template <class Simd>
+concept MultipliesMatrices = requires { &Simd::matrix_dot; };
+
+/// Puts the k-groups of a step in twos: [2][columns][kKr] becomes [columns][2][kKr]. Of an odd
+/// number the last is left alone.
+template <class Simd>
+OCTET_INLINE void pair_groups(std::int8_t* panel, std::int64_t groups, int vectors) {
+  constexpr std::int64_t kBytes = 4 * Simd::kLanes;
+  for (; groups >= 2; groups -= 2, panel += 2 * vectors * kBytes) {
+    typename Simd::Rhs first[kMaxPanelVectors], second[kMaxPanelVectors];
+    for (int j = 0; j < vectors; ++j) {
+      first[j] = Simd::load_rhs(panel + j * kBytes);
+      second[j] = Simd::load_rhs(panel + (vectors + j) * kBytes);
+    }
+    for (int j = 0; j < vectors; ++j) Simd::zip_groups(first[j], second[j], panel + 2 * j * kBytes);
+  }
+}
+
 /// Any strides, and what is left at the ends of k and of the columns: byte by byte. Packs the
 /// columns from `first_column` on.
 template <class Simd>
@@ -81,7 +100,9 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
   }
   if (column < args.vectors * Simd::kLanes) [[unlikely]]
     pack_bytes<Simd>(args, source, k_count, column, panel);
-  if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, (k_count + kKr - 1) / kKr);
+  const std::int64_t groups = (k_count + kKr - 1) / kKr;
+  if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, groups);
+  if constexpr (MultipliesMatrices<Simd>) pair_groups<Simd>(panel, groups, args.vectors);
 }
 
 template <class Simd>

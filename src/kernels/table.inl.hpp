@@ -1,6 +1,17 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
+#include "kernels/matrix_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
+
+/// The tile of an ISA, by the dot product that it has.
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
+constexpr TileFn tile_of() {
+  if constexpr (MultipliesMatrices<Simd>) {
+    return matrix_tile<Simd, kMr, kNv, kFlip, kWork>;
+  } else {
+    return tile<Simd, kMr, kNv, kFlip, kWork>;
+  }
+}
 
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
 template <int... kRows>
@@ -32,20 +43,22 @@ constexpr void set_direct_tiles(KernelTable& table) {
     table.finish[kNv - 1] = finish<Simd, kNv>;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
       constexpr int kTile = kMr - 1, kPanel = kNv - 1;
-      table.tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
-      table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
+      table.tile[0][kPanel][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kNone>();
+      table.tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kNone>();
       if constexpr (kNv > 1) {
-        table.finishing_tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinish>;
-        table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
+        table.finishing_tile[0][kPanel][kTile] =
+            tile_of<Simd, kMr, kNv, false, TileWork::kFinish>();
+        table.finishing_tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinish>();
       }
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
                     kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
-        table.packing_tile[0][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinishAndPack>;
-        table.packing_tile[1][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinishAndPack>;
+        table.packing_tile[0][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kFinishAndPack>();
+        table.packing_tile[1][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinishAndPack>();
       }
     });
   });
-  for_each_up_to<kMaxNarrowColumns>([&]<int kNc>() {
+  // Matrix products are twice as many: a panel of two columns is no slower than both alone.
+  for_each_up_to<MultipliesMatrices<Simd> ? 1 : kMaxNarrowColumns>([&]<int kNc>() {
     for_each_up_to<kMaxNarrowRows>([&]<int kMr>() {
       // GCC 12 moves sums in the loops of three rows or columns.
       if constexpr (kMr * kNc <= Simd::kNarrowSums && kMr != 3 && kNc != 3) {
@@ -83,6 +96,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.name = name;
   table.needs = needs;
   table.lanes = Simd::kLanes;
+  table.lhs_signed = Simd::kLhsSigned;
   table.max_vectors = TileRows::kVectors;
   if constexpr (StagesRows<Simd>) {
     set_staged_tiles<Simd, TileRows>(table);
@@ -101,6 +115,10 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;
-  table.dot_peak = dot_peak<Simd>;
+  if constexpr (MultipliesMatrices<Simd>) {
+    table.dot_peak = matrix_dot_peak<Simd>;
+  } else {
+    table.dot_peak = dot_peak<Simd>;
+  }
   return table;
 }

@@ -5,8 +5,13 @@
 //   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
+//   kLhsGroups         1, or the k-groups of a row that one load_lhs brings: then LhsBlock is their
+//                      type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
 //   kMinSums           sums that must be in flight for the dot units to be busy
+//   kLhsSigned         the lhs is s8, not u8
+//   divide             IEEE's quotient
+//   clamp              min(max(v, low), high); the bound, where both are zeros
 //   store_partial      writes the first lanes of a vector
 //   narrow             int32 to 8 bit, several vectors at once
 // and the few helpers that the other templates name.
@@ -83,10 +88,40 @@ constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
                          : kMr * kNv * 2 >= Simd::kMinSums ? 2
                                                            : 4;
 
+/// k-groups of an iteration of the dot loop: one for each set of sums, or a block.
+template <class Simd, int kMr, int kNv>
+constexpr int kStepGroups = Simd::kLhsGroups > 1 ? Simd::kLhsGroups : kSumSets<Simd, kMr, kNv>;
+
+/// kStepGroups k-groups, the first at byte k of the rows; the sets of sums take them in turn. Of
+/// blocks each panel vector is loaded for all rows at once: the registers are taken by the blocks.
+template <class Simd, bool kFlip, int kSets, int kMr, int kNv>
+OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std::int8_t* panel,
+                           const std::uint8_t* const (&rows)[kMr], std::int64_t k) {
+  constexpr int kVectorBytes = 4 * Simd::kLanes;
+  if constexpr (Simd::kLhsGroups == 1) {
+    unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
+      add_group<Simd>(acc[s], panel + s * kNv * kVectorBytes, [&](int i) OCTET_INLINE_LAMBDA {
+        return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
+      });
+    });
+  } else {
+    typename Simd::LhsBlock a[kMr];
+    unroll<kMr>([&](auto i)
+                    OCTET_INLINE_LAMBDA { a[i] = Simd::template load_lhs<kFlip>(rows[i] + k); });
+    unroll<Simd::kLhsGroups, kNv>([&](auto group, auto j) OCTET_INLINE_LAMBDA {
+      const typename Simd::Rhs b = Simd::load_rhs(panel + (group * kNv + j) * kVectorBytes);
+      unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+        Simd::template dot_group<group>(acc[group % kSets][i][j], a[i], b);
+      });
+    });
+  }
+}
+
 /// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
 template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
 void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
+  constexpr int kStep = kStepGroups<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   typename Simd::I32 acc[kSets][kMr][kNv] = {};
   if constexpr (kWork == TileWork::kNone) begin_as_bias<Simd>(acc[0], *args.finish_job);
@@ -94,10 +129,10 @@ void tile(const TileArgs& args) {
 
   const std::int8_t* panel = args.panel;
   const std::int64_t tail = args.k % kKr;
-  const std::int64_t rest = args.k / kKr % kSets * kKr;
+  const std::int64_t rest = args.k / kKr % kStep * kKr;
   const std::int64_t steps = args.k - tail - rest;
   const std::int64_t interval =
-      kWork == TileWork::kNone ? steps : (args.interval + kSets - 1) / kSets * kSets * kKr;
+      kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kKr;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
     for (std::int64_t k = 0; k < steps;) {
@@ -109,13 +144,9 @@ void tile(const TileArgs& args) {
         ends[i] = rows[i] + args.row_offset + k;
         OCTET_PIN_POINTER(ends[i]);
       });
-      for (std::int64_t left = -stretch; left != 0; left += kSets * kKr) {
-        unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
-          add_group<Simd>(acc[s], panel + s * kGroupBytes, [&](int i) OCTET_INLINE_LAMBDA {
-            return Simd::template broadcast4<kFlip>(ends[i] + left + s * kKr);
-          });
-        });
-        panel += kSets * kGroupBytes;
+      for (std::int64_t left = -stretch; left != 0; left += kStep * kKr) {
+        add_step<Simd, kFlip>(acc, panel, ends, left);
+        panel += kStep * kGroupBytes;
         OCTET_PIN_STEP(panel);
       }
       unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
@@ -123,9 +154,9 @@ void tile(const TileArgs& args) {
     }
     const auto after_steps = [&](int i)
                                  OCTET_INLINE_LAMBDA { return rows[i] + args.row_offset + steps; };
-    unroll<kSets - 1>([&](auto s) OCTET_INLINE_LAMBDA {
+    unroll<kStep - 1>([&](auto s) OCTET_INLINE_LAMBDA {
       if (s * kKr >= rest) return;
-      add_group<Simd>(acc[s], panel, [&](int i) OCTET_INLINE_LAMBDA {
+      add_group<Simd>(acc[s % kSets], panel, [&](int i) OCTET_INLINE_LAMBDA {
         return Simd::template broadcast4<kFlip>(after_steps(i) + s * kKr);
       });
       panel += kGroupBytes;
@@ -152,6 +183,12 @@ void tile(const TileArgs& args) {
   }
 }
 
+/// A byte of a row as the kernel sees it.
+template <bool kSigned>
+OCTET_INLINE std::uint32_t byte_value(int byte) {
+  return static_cast<std::uint32_t>(kSigned ? static_cast<std::int8_t>(byte) : byte);
+}
+
 template <class Simd>
 OCTET_INLINE std::uint32_t sum_of_lanes(typename Simd::I32 v) {
   std::int32_t lanes[Simd::kLanes];
@@ -174,7 +211,7 @@ void row_sums(const RowSumArgs& args) {
       for (std::int64_t k = tail - args.k; k != 0; k += kBytes)
         Simd::dot(acc, Simd::template load_lhs<kFlip>(row + k), Simd::ones());
       for (std::int64_t k = 0; k < tail; ++k)
-        sum += static_cast<std::uint8_t>(row[k] ^ (kFlip ? 0x80 : 0));
+        sum += byte_value<Simd::kLhsSigned>(row[k] ^ (kFlip ? 0x80 : 0));
     }
     args.sums[i] = static_cast<std::int32_t>(sum + sum_of_lanes<Simd>(acc));
   }

@@ -3,6 +3,8 @@
 
 struct Vector256 {
   static constexpr int kLanes = 8;
+  static constexpr bool kLhsSigned = false;
+  static constexpr int kLhsGroups = 1;
   using I32 = __m256i;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx2>;
   using F32Batch = xsimd::batch<float, xsimd::avx2>;
@@ -17,6 +19,11 @@ struct Vector256 {
   static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
     return _mm256_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
   }
+  static OCTET_INLINE F32Batch divide(F32Batch a, F32Batch b) { return a / b; }
+  static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
+    return xsimd::min(xsimd::max(v, low), high);
+  }
+  static OCTET_INLINE F32Batch floats(I32 bits) { return _mm256_castsi256_ps(bits); }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm256_castps_si256(v); }
 
   /// All ones in the first `count` lanes, 1 to kLanes.

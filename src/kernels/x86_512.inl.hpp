@@ -3,6 +3,8 @@
 
 struct Vector512 {
   static constexpr int kLanes = 16;
+  static constexpr bool kLhsSigned = false;
+  static constexpr int kLhsGroups = 1;
   using I32 = __m512i;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx512bw>;
   using F32Batch = xsimd::batch<float, xsimd::avx512bw>;
@@ -15,6 +17,11 @@ struct Vector512 {
   static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
     return _mm512_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
   }
+  static OCTET_INLINE F32Batch divide(F32Batch a, F32Batch b) { return a / b; }
+  static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
+    return xsimd::min(xsimd::max(v, low), high);
+  }
+  static OCTET_INLINE F32Batch floats(I32 bits) { return _mm512_castsi512_ps(bits); }
   static OCTET_INLINE I32 bits(F32Batch v) { return _mm512_castps_si512(v); }
 
   /// The first `count` lanes, 1 to kLanes.

@@ -31,6 +31,7 @@ struct ByteOperands : Vector {
   static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
     return flipped<kFlip>(Vector::load(row));
   }
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
   static OCTET_INLINE void interleave(const Lhs (&lines)[4], Lhs (&values)[4]) {
     Vector::interleave4(lines, values);
   }

@@ -96,7 +96,8 @@ struct PairOperands : Vector {
     return column;
   }
 
-  /// Depthwise: two lines, widened as they are interleaved.
+  /// Depthwise: two lines, widened as they are interleaved; the weights are int16.
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
   static OCTET_INLINE void interleave(const I32 (&lines)[2], I32 (&values)[4]) {
     const I32 zero = Vector::fill(0);
     I32 low, high;

@@ -116,6 +116,23 @@ TEST(Isa, TheEnvironmentCapsTheChoice) {
   }
 }
 
+TEST(Isa, ACapThatTheCpuLacksIsAnErrorThatSaysSo) {
+  for (const IsaInfo& info : isas()) {
+    if (info.supported) continue;
+    const MaxIsa lacking(std::string(info.name).c_str());
+    std::string_view chosen;
+    const Status status = choose_isa("", chosen);
+    expect_refused(status, "OCTET_MAX_ISA", StatusCode::kUnsupported);
+    expect_refused(status, info.name, StatusCode::kUnsupported);
+    expect_lists_supported_isas(status);
+
+    const std::int8_t rhs[4] = {1, 2, 3, 4};
+    Gemm gemm;
+    expect_refused(Gemm::create({}, const_matrix(rhs, 2, 2), gemm), "OCTET_MAX_ISA",
+                   StatusCode::kUnsupported);
+  }
+}
+
 TEST(Isa, TheEnvironmentIsReadAtEveryCreate) {
   const std::int8_t rhs[4] = {1, 2, 3, 4};
   Gemm gemm;

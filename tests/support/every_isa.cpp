@@ -13,9 +13,10 @@ namespace {
 
 std::set<std::string> isas_run, isas_skipped;
 
-std::set<std::string> required_isas() {
+/// The names that an environment variable lists, separated by commas.
+std::set<std::string> names_in(const char* variable) {
   std::set<std::string> names;
-  const char* list = std::getenv("OCTET_REQUIRE_ISAS");
+  const char* list = std::getenv(variable);
   std::istringstream stream(list ? list : "");
   for (std::string name; std::getline(stream, name, ',');) {
     if (!name.empty()) names.insert(name);
@@ -23,8 +24,12 @@ std::set<std::string> required_isas() {
   return names;
 }
 
-/// Empty if kernels of this ISA can run here, or why not.
+std::set<std::string> required_isas() { return names_in("OCTET_REQUIRE_ISAS"); }
+
+/// Empty if kernels of this ISA can and shall run here, or why not.
 std::string why_not(const std::string& isa) {
+  const std::set<std::string> wanted = names_in("OCTET_TEST_ISAS");
+  if (!wanted.empty() && !wanted.contains(isa)) return "OCTET_TEST_ISAS leaves it out";
   std::string_view chosen;
   const Status status = choose_isa(isa, chosen);
   if (!status.ok()) return std::string(status.message());

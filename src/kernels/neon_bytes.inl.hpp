@@ -1,0 +1,58 @@
+// The operands of dot products that take bytes as they are, four to a lane, and one group of the
+// lhs for all lanes (the by-element forms of sdot and sudot). Included inside an ISA's anonymous
+// namespace.
+
+template <class Vector>
+struct ByteOperands : Vector {
+  using Lhs = typename Vector::I32;
+  using LhsBlock = typename Vector::I32;  // kLhsGroups k-groups of a row
+  using Rhs = typename Vector::I32;       // s8
+  static constexpr int kLhsGroups = 4;
+  static constexpr int kSlots = 4;
+  static constexpr int kGroupedSums = 16;
+
+  static OCTET_INLINE Rhs load_rhs(const std::int8_t* panel) { return Vector::load(panel); }
+  static OCTET_INLINE Rhs ones() { return Vector::fill(0x01010101); }
+  static OCTET_INLINE void pin_lhs(Lhs& a) { OCTET_PIN(a); }
+
+  /// In place, by asm: the compilers would take more registers than there are.
+  template <bool kFlip>
+  static OCTET_INLINE Lhs flipped(Lhs bytes) {
+    if constexpr (kFlip)
+      asm("eor %0.16b, %0.16b, %1.16b" : "+w"(bytes) : "w"(Vector::fill(0x80808080u)));
+    return bytes;
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Lhs set4(std::uint32_t group) {
+    return flipped<kFlip>(Vector::fill(group));
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Lhs broadcast4(const std::uint8_t* row) {
+    return set4<kFlip>(load_group(row));
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
+    return set4<kFlip>(load_group(row) >> bits);
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Lhs load_lhs(const std::uint8_t* row) {
+    return flipped<kFlip>(Vector::load(row));
+  }
+  static OCTET_INLINE Rhs load_slots(const std::int8_t* weights) { return Vector::load(weights); }
+  static OCTET_INLINE void interleave(const Lhs (&lines)[4], Lhs (&values)[4]) {
+    Vector::interleave4(lines, values);
+  }
+
+  /// Grouped: four bytes of a lane are what the dot product takes.
+  using Quads = Lhs;
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
+    return load_lhs<kFlip>(row);
+  }
+  template <bool kFlip>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, std::int64_t first) {
+    return flipped<kFlip>(Vector::load_first_bytes(row, first));
+  }
+  static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
+  static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }
+};

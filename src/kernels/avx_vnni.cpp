@@ -27,7 +27,7 @@ struct Simd : ByteOperands<Vector256> {
   static constexpr int kGroupedSums = 12;
   static constexpr int kPackingRows = 5;  // no register is left in taller ones
   static constexpr int kNotPackingRows = 0;
-  static constexpr int kNarrowSums = 9;
+  static constexpr int kNarrowSums = 6;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
 #if defined(__clang__)

@@ -313,7 +313,7 @@ struct KernelTable {
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
   int packing_rows;                      ///< The tallest of them; 0 if there are none.
 
-  /// [flip][columns - 1][rows - 1]; null from some number of rows on.
+  /// [flip][columns - 1][rows - 1], for 1, 2 and 4 columns; null where a lower one is to be used.
   NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the

@@ -30,15 +30,9 @@ void narrow_tile(const NarrowArgs& args) {
     ends[i] = args.rows[i] + paired;
     OCTET_PIN_POINTER(ends[i]);
   });
-  const std::int8_t* weights = args.weights;
-  for (std::int64_t k = -paired; k != 0; k += kSets * kStep) {
-    unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
-      add_step<Simd, kMr, kNc, kFlip>(acc[s], ends, k + s * kStep, weights + s * kStepBytes);
-    });
-    weights += kSets * kStepBytes;
-    OCTET_PIN_STEP(weights);
-  }
-  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+  // What the loop leaves comes first: between the loop and the additions nothing may branch, or
+  // GCC 12 moves sums in the loop.
+  const std::int8_t* weights = args.weights + paired / kStep * kStepBytes;
   std::int64_t left = args.k - paired;
   if (left >= kStep) {
     add_step<Simd, kMr, kNc, kFlip>(acc[0], ends, 0, weights);
@@ -46,6 +40,17 @@ void narrow_tile(const NarrowArgs& args) {
     left -= kStep;
   }
   if (left > 0) add_step<Simd, kMr, kNc, kFlip>(acc[0], ends, args.k - paired - kStep, weights);
+  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+  weights = args.weights;
+  for (std::int64_t k = -paired; k != 0; k += kSets * kStep) {
+    unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
+      add_step<Simd, kMr, kNc, kFlip>(acc[s], ends, k + s * kStep, weights + s * kStepBytes);
+    });
+    weights += kSets * kStepBytes;
+    OCTET_PIN_POINTER(weights);
+    OCTET_PIN_STEP(weights);
+  }
+  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
     typename Simd::I32 sums[kMaxNarrowColumns] = {};
     unroll<kNc>([&](auto n) OCTET_INLINE_LAMBDA {

@@ -60,7 +60,8 @@ constexpr void set_direct_tiles(KernelTable& table) {
   // Matrix products are twice as many: a panel of two columns is no slower than both alone.
   for_each_up_to<MultipliesMatrices<Simd> ? 1 : kMaxNarrowColumns>([&]<int kNc>() {
     for_each_up_to<kMaxNarrowRows>([&]<int kMr>() {
-      if constexpr (kMr * kNc <= Simd::kNarrowSums) {
+      // GCC 12 moves sums in the loops of three rows or columns.
+      if constexpr (kMr * kNc <= Simd::kNarrowSums && kMr != 3 && kNc != 3) {
         table.narrow[0][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, false>;
         table.narrow[1][kNc - 1][kMr - 1] = narrow_tile<Simd, kMr, kNc, true>;
       }

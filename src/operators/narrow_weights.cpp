@@ -7,12 +7,14 @@ namespace {
 
 std::int64_t step_of(const KernelTable& kernels) { return std::int64_t{kKr} * kernels.lanes; }
 
+/// Columns of the block that begins where `left` are left, three with an empty fourth.
+std::int64_t block_columns(std::int64_t left) { return left > 2 ? kMaxNarrowColumns : left; }
+
 }  // namespace
 
 bool NarrowWeights::pays(const KernelTable& kernels, const WeightsView& weights) {
   if (weights.n > kernels.lanes || weights.k < step_of(kernels)) return false;
-  const std::int64_t most_columns = std::min<std::int64_t>(weights.n, kMaxNarrowColumns);
-  if (kernels.narrow[0][most_columns - 1][0] == nullptr) return false;
+  if (kernels.narrow[0][block_columns(weights.n) - 1][0] == nullptr) return false;
   // Dot products per row. To add up the lanes of four sums takes about as long as twelve.
   const std::int64_t steps = (weights.k + step_of(kernels) - 1) / step_of(kernels);
   const std::int64_t additions = 12 * ((weights.n + kMaxNarrowColumns - 1) / kMaxNarrowColumns);
@@ -28,21 +30,22 @@ Status NarrowWeights::create(const KernelTable& kernels, const WeightsView& weig
   made.n_ = weights.n;
   made.k_ = weights.k;
   made.column_bytes_ = steps * step;
-  made.bytes_ = weights.n * made.column_bytes_;
+  const std::int64_t whole = weights.n / kMaxNarrowColumns * kMaxNarrowColumns;
+  made.bytes_ = (whole + block_columns(weights.n - whole)) * made.column_bytes_;
   made.data_ = allocate<std::int8_t>(made.bytes_);
   if (!made.data_)
     return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of packed weights",
                          static_cast<long long>(made.bytes_));
+  std::fill_n(made.data_.get(), made.bytes_, std::int8_t{0});
   for (std::int64_t n = 0; n < weights.n; ++n) {
     const std::int64_t first = n / kMaxNarrowColumns * kMaxNarrowColumns;
-    const std::int64_t columns = std::min<std::int64_t>(weights.n - first, kMaxNarrowColumns);
+    const std::int64_t columns = block_columns(weights.n - first);
     std::int8_t* to = made.data_.get() + first * made.column_bytes_ + (n - first) * step;
     for (std::int64_t s = 0; s < steps; ++s, to += columns * step) {
       const std::int64_t begin = std::min(s * step, weights.k - step);
-      for (std::int64_t i = 0; i < step; ++i) {
-        const std::uint8_t* from =
-            weights.data + (begin + i) * weights.k_stride + n * weights.n_stride;
-        to[i] = begin + i < s * step ? std::int8_t{0} : static_cast<std::int8_t>(*from ^ flip);
+      for (std::int64_t k = s * step; k < begin + step; ++k) {
+        const std::uint8_t* from = weights.data + k * weights.k_stride + n * weights.n_stride;
+        to[k - begin] = static_cast<std::int8_t>(*from ^ flip);
       }
     }
   }
@@ -66,7 +69,7 @@ void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed)
     job.rows = std::min(block.count - begin, kRowsAtATime);
     for (std::int64_t n = 0; n < n_; n += kMaxNarrowColumns) {
       args.weights = data_.get() + n * column_bytes_;
-      const NarrowFn* of_height = tiles[std::min<std::int64_t>(n_ - n, kMaxNarrowColumns) - 1];
+      const NarrowFn* of_height = tiles[block_columns(n_ - n) - 1];
       for (std::int64_t row = 0, height = 0; row < job.rows; row += height) {
         height = std::min<std::int64_t>(job.rows - row, kMaxNarrowRows);
         while (of_height[height - 1] == nullptr) --height;

@@ -44,11 +44,16 @@ struct ConvolutionConfig {
   std::span<const std::int32_t> weights_zero_point = {};
   Epilogue epilogue = {};         ///< Its columns are the output channels.
   std::string_view max_isa = {};  ///< See choose_isa(); empty: the best there is.
+  /// How the layer is computed, to compare and to test: "indirect" (a pointer per pixel and tap),
+  /// "runs" (one per filter row), "im2col" (bytes under the filter are copied), "grouped" or
+  /// "depthwise"; empty: the fastest. Results do not depend on it. kUnsupported where it cannot
+  /// compute the layer.
+  std::string_view form = {};
 };
 
 /// Convolution by constant weights: `create` packs them once, `run` takes any batch and image size
-/// at no extra cost. No im2col of the image is made. The sums are exact, as for Gemm; immutable,
-/// and run by any number of threads.
+/// at no extra cost. No im2col of a whole image is ever made. The sums are exact, as for Gemm;
+/// immutable, and run by any number of threads.
 class Convolution {
  public:
   Convolution() noexcept;
@@ -76,7 +81,7 @@ class Convolution {
                             int threads = 1) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
-  std::string_view form() const noexcept;     ///< "indirect", "runs" or "depthwise".
+  std::string_view form() const noexcept;     ///< As ConvolutionConfig::form names it.
   std::size_t packed_bytes() const noexcept;  ///< Held by this object for the packed weights.
 
  private:

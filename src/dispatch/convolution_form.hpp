@@ -13,9 +13,17 @@ enum class ConvolutionForm : std::uint8_t {
   kIndirect,   ///< A tap per filter position: pointers to pixels, in place. 1x1 is a GEMM.
   kRuns,       ///< A tap per filter row: kernel_w * channels contiguous bytes, in place where the
                ///< image has them, staged at its borders. For few channels.
+  kIm2col,     ///< One tap: the bytes under the filter are copied into a row. For few of them.
   kGrouped,    ///< As kIndirect, several groups of few channels side by side.
   kDepthwise,  ///< Lines of the image, interleaved: see DepthwiseArgs.
 };
+
+inline constexpr ConvolutionForm kConvolutionForms[] = {
+    ConvolutionForm::kIndirect, ConvolutionForm::kRuns, ConvolutionForm::kIm2col,
+    ConvolutionForm::kGrouped, ConvolutionForm::kDepthwise};
+
+/// Filter rows that kIm2col copies, at most.
+inline constexpr std::int64_t kMostIm2colRuns = 16;
 
 constexpr const char* name_of(ConvolutionForm form) {
   switch (form) {
@@ -23,6 +31,8 @@ constexpr const char* name_of(ConvolutionForm form) {
       return "indirect";
     case ConvolutionForm::kRuns:
       return "runs";
+    case ConvolutionForm::kIm2col:
+      return "im2col";
     case ConvolutionForm::kGrouped:
       return "grouped";
     case ConvolutionForm::kDepthwise:
@@ -31,8 +41,9 @@ constexpr const char* name_of(ConvolutionForm form) {
   return "unknown";
 }
 
-/// `row_sums`: zero points of the weights make sums of the rows necessary.
-ConvolutionForm choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,
-                                        bool row_sums);
+/// The form that config.form names, or the best one. `row_sums`: zero points of the weights make
+/// sums of the rows necessary. An unknown form, or one that cannot serve this layer, is an error.
+Status choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,
+                               bool row_sums, ConvolutionForm& form);
 
 }  // namespace octet

@@ -31,7 +31,8 @@ OCTET_INLINE typename Simd::I32Batch without_zero_points(typename Simd::I32Batch
 
 /// Finishes rows [first, first + kFinishRows) of a job, or fewer if there are no more than `left`;
 /// sum(v) gives vector v % kNv of row first + v / kNv, the bias and zero points accounted for.
-template <class Simd, int kNv, DataType kType, class Left, class Sum>
+/// Without kLargeScales no product may leave int32.
+template <class Simd, int kNv, DataType kType, bool kLargeScales = true, class Left, class Sum>
 OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, std::int64_t first,
                               Left left, Sum sum) {
   using I32 = typename Simd::I32Batch;
@@ -50,7 +51,7 @@ OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, 
       if constexpr (kType == DataType::kF32) {
         out[v] = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
       } else {
-        out[v] = xsimd::nearbyint_as_int(xsimd::min(real, F32(kIntLimit)));
+        out[v] = xsimd::nearbyint_as_int(kLargeScales ? xsimd::min(real, F32(kIntLimit)) : real);
       }
     }
   });
@@ -98,26 +99,50 @@ void finish(FinishJob& job) {
   while (job.next_row < job.rows) finish_step<Simd, kNv>(job);
 }
 
-/// Finishes all rows of a job whose sums are in registers, and began as the bias.
-template <class Simd, int kMr, int kNv>
-OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job) {
+/// Rows [row, row + rows) of 8-bit outputs, of sums that are complete. Rare: not where it is used.
+template <class Simd, int kNv>
+[[gnu::noinline, gnu::cold]] void finish_large_scales(const std::int32_t* sums,
+                                                      const FinishJob& job,
+                                                      const EpilogueTerms& terms, std::int64_t row,
+                                                      std::int64_t rows) {
   using I32 = typename Simd::I32Batch;
-  const EpilogueTerms terms = *job.epilogue;  // a copy, which stores to the output cannot change
+  for (std::int64_t i = 0; i < rows; i += kFinishRows<kNv>) {
+    finish_rows<Simd, kNv, DataType::kS8>(
+        job, terms, row + i, rows - i, [&](auto v) OCTET_INLINE_LAMBDA {
+          return I32(Simd::load(sums + (i * kNv + v) * Simd::kLanes));
+        });
+  }
+}
+
+/// Finishes rows [row, row + kMr) of a job, whose sums are in registers, and began as the bias.
+template <class Simd, int kMr, int kNv>
+OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job,
+                                   const EpilogueTerms& terms, std::int64_t row) {
+  using I32 = typename Simd::I32Batch;
   if (terms.rhs_zero_point != nullptr) [[unlikely]] {
     unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
-      acc[i][j] = without_zero_points<Simd>(
-          I32(acc[i][j]), terms.rhs_zero_point + job.term + j * Simd::kLanes, job.row_sums[i]);
+      acc[i][j] = without_zero_points<Simd>(I32(acc[i][j]),
+                                            terms.rhs_zero_point + job.term + j * Simd::kLanes,
+                                            job.row_sums[row + i]);
     });
   }
+  constexpr int kRows = kFinishRows<kNv>;
+  if (size_of(terms.type) == 1 && !terms.small_scales) [[unlikely]] {
+    alignas(64) std::int32_t sums[(kMr + kRows - 1) / kRows * kRows][kNv][Simd::kLanes];
+    unroll<kMr, kNv>([&](auto i, auto j)
+                         OCTET_INLINE_LAMBDA { Simd::store(sums[i][j], acc[i][j]); });
+    finish_large_scales<Simd, kNv>(sums[0][0], job, terms, row, kMr);
+    return;
+  }
   with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
-    constexpr int kRows = kFinishRows<kNv>;
     unroll<(kMr + kRows - 1) / kRows>([&](auto step) OCTET_INLINE_LAMBDA {
       constexpr int kFirst = step * kRows;
       constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-      finish_rows<Simd, kNv, type>(job, terms, kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
-        constexpr int kRow = kFirst + v / kNv;
-        return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
-      });
+      finish_rows<Simd, kNv, type, false>(job, terms, row + kFirst, kLeft,
+                                          [&](auto v) OCTET_INLINE_LAMBDA {
+                                            constexpr int kRow = kFirst + v / kNv;
+                                            return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+                                          });
     });
   });
 }

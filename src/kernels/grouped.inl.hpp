@@ -68,7 +68,7 @@ void store_grouped_wide(const typename Simd::I32 (&sums)[4], const FinishJob& jo
 }
 
 template <class Simd, int kChannels, int kMr, bool kFlip, bool kPartial>
-OCTET_INLINE void grouped_tile(const TileArgs& args) {
+OCTET_INLINE void grouped_tile_at(const TileArgs& args, std::int64_t first_row) {
   constexpr int kBytes = 4 * Simd::kLanes;
   using I32 = typename Simd::I32;
   using F32 = typename Simd::F32Batch;
@@ -77,7 +77,7 @@ OCTET_INLINE void grouped_tile(const TileArgs& args) {
   I32 acc[kMr][kChannels] = {};
   pin<Simd>(acc);
   const std::int8_t* panel = args.panel;
-  const std::uint8_t* const* rows = args.rows;
+  const std::uint8_t* const* rows = args.rows + first_row;
   for (std::int64_t tap = args.taps; tap != 0; --tap) {
     typename Simd::Quads a[kMr];
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
@@ -92,6 +92,7 @@ OCTET_INLINE void grouped_tile(const TileArgs& args) {
       if constexpr (kMr > 2 && Simd::kGroupedSums >= 16) Simd::pin_quads(b);
       OCTET_UNROLL for (int i = 0; i < kMr; ++i) Simd::dot_quads(acc[i][n], a[i], b);
     }
+    if constexpr (kMr * kChannels == 4) pin<Simd>(acc);  // or GCC 12 moves sums
     panel += kChannels * kBytes;
     rows += args.tap_stride;
   }
@@ -102,7 +103,8 @@ OCTET_INLINE void grouped_tile(const TileArgs& args) {
   const bool is_8bit = size_of(terms.type) == 1;
   const F32 int_limit(kIntLimit);
   OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-    auto* out = static_cast<std::uint8_t*>(job.out[i]) + job.column * size_of(terms.type);
+    auto* out =
+        static_cast<std::uint8_t*>(job.out[first_row + i]) + job.column * size_of(terms.type);
     I32 sums[4];
     add_lanes<Simd>(acc[i], sums);
     OCTET_UNROLL for (int j = 0; j < 4; ++j) sums[j] =
@@ -124,11 +126,17 @@ OCTET_INLINE void grouped_tile(const TileArgs& args) {
   }
 }
 
+template <class Simd, int kChannels, int kMr, bool kFlip, bool kPartial>
+OCTET_INLINE void grouped_tiles(const TileArgs& args) {
+  for (std::int64_t first = 0; first < args.tiles * kMr; first += kMr)
+    grouped_tile_at<Simd, kChannels, kMr, kFlip, kPartial>(args, first);
+}
+
 template <class Simd, int kChannels, int kMr, bool kFlip>
 void grouped(const TileArgs& args) {
   if (args.finish_job->columns == 4 * Simd::kLanes) {
-    grouped_tile<Simd, kChannels, kMr, kFlip, false>(args);
+    grouped_tiles<Simd, kChannels, kMr, kFlip, false>(args);
   } else {
-    grouped_tile<Simd, kChannels, kMr, kFlip, true>(args);
+    grouped_tiles<Simd, kChannels, kMr, kFlip, true>(args);
   }
 }

@@ -55,6 +55,7 @@ struct EpilogueTerms {
   float min, max;                      ///< Clamp of the result. 8 bit: inside the type's range.
   std::int32_t zero_point;             ///< 8 bit: of the output.
   ByteTerms bytes;                     ///< The last three again.
+  bool small_scales;                   ///< None is above 0.5: no product leaves int32.
 };
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
@@ -129,6 +130,7 @@ enum class TileWork : std::uint8_t {
 
 /// One call of a tile kernel: sums[i] = sum over taps and k of row i x panel.
 struct TileArgs {
+  std::int64_t tiles = 1;  ///< Of as many rows each, one after the other; 1 unless kNone.
   const std::uint8_t* const*
       rows;  ///< Row i of tap t starts at rows[t * tap_stride + i] + row_offset.
   std::int64_t tap_stride;

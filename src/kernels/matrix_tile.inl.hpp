@@ -9,8 +9,7 @@
 /// Sums of row pair p and of columns 2 j and 2 j + 1: acc[p][j].
 template <class Simd, int kPairs, int kNv>
 OCTET_INLINE void begin_matrix_as_bias(typename Simd::I32 (&acc)[kPairs][2 * kNv],
-                                       const FinishJob& job) {
-  const std::int32_t* bias = job.epilogue->bias + job.term;
+                                       const std::int32_t* bias) {
   OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
     const typename Simd::I32 start = Simd::I32Batch::load_unaligned(bias + j * Simd::kLanes);
     OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
@@ -135,15 +134,13 @@ OCTET_INLINE std::int64_t add_matrix_rest(typename Simd::I32 (&acc)[kPairs][kSum
   return groups * kGroupBytes;
 }
 
-template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
-void matrix_tile(const TileArgs& args) {
-  constexpr int kPairs = (kMr + 1) / 2;
+/// sums[i][j] = acc + rows [first, first + kMr) x panel.
+template <class Simd, bool kFlip, TileWork kWork, int kPairs, int kMr, int kNv>
+OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv],
+                                      const TileArgs& args, std::int64_t first,
+                                      typename Simd::I32 (&sums)[kMr][kNv]) {
   constexpr int kStep = 4;  // k-groups
-  typename Simd::I32 acc[kPairs][2 * kNv] = {};
-  if constexpr (kWork == TileWork::kNone)
-    begin_matrix_as_bias<Simd, kPairs, kNv>(acc, *args.finish_job);
   pin<Simd>(acc);
-
   const std::int8_t* panel = args.panel;
   const std::int64_t rest = args.k % (kStep * kKr);
   const std::int64_t interval =
@@ -151,7 +148,7 @@ void matrix_tile(const TileArgs& args) {
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* rows[2 * kPairs];  // of an odd number the last one is its own partner
     OCTET_UNROLL for (int i = 0; i < 2 * kPairs; ++i) {
-      const int row = i < kMr ? i : kMr - 1;
+      const std::int64_t row = first + (i < kMr ? i : kMr - 1);
       rows[i] = args.rows[tap * args.tap_stride + row] + args.row_offset;
     }
     for (std::int64_t steps = args.k / (kStep * kKr); steps != 0;) {
@@ -164,7 +161,6 @@ void matrix_tile(const TileArgs& args) {
     if (rest != 0) panel += add_matrix_rest<Simd, kFlip>(acc, panel, rows, rest, args.k >= 8);
   }
   pin<Simd>(acc);
-  typename Simd::I32 sums[kMr][kNv];
   OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
     OCTET_UNROLL for (int j = 0; j < kNv; ++j) {
       const auto& left = acc[i / 2][2 * j];
@@ -172,9 +168,23 @@ void matrix_tile(const TileArgs& args) {
       sums[i][j] = i % 2 == 0 ? Simd::zip_low(left, right) : Simd::zip_high(left, right);
     }
   }
+}
+
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
+void matrix_tile(const TileArgs& args) {
+  constexpr int kPairs = (kMr + 1) / 2;
+  typename Simd::I32 sums[kMr][kNv];
   if constexpr (kWork == TileWork::kNone) {
-    finish_registers<Simd>(sums, *args.finish_job);
+    const OwnEpilogue own(args);
+    for (std::int64_t first = 0; first < own.args.tiles * kMr; first += kMr) {
+      typename Simd::I32 acc[kPairs][2 * kNv];
+      begin_matrix_as_bias<Simd, kPairs, kNv>(acc, own.terms.bias + own.job.term);
+      add_matrix_products<Simd, kFlip, kWork>(acc, own.args, first, sums);
+      finish_registers<Simd>(sums, own.job, own.terms, first);
+    }
   } else {
+    typename Simd::I32 acc[kPairs][2 * kNv] = {};
+    add_matrix_products<Simd, kFlip, kWork>(acc, args, 0, sums);
     store_sums<Simd>(sums, args);
   }
 }

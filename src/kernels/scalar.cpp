@@ -44,7 +44,7 @@ void store_result(std::int32_t sum, float scale, DataType type, float min, float
   }
 }
 
-std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t column,
+std::uint32_t row_times_column(const TileArgs& args, std::int64_t row, std::int64_t column,
                                std::uint8_t flip) {
   constexpr std::int64_t kGroupBytes = kLanes * kKr;
   const std::int8_t* panel = args.panel + column * kKr;
@@ -60,11 +60,11 @@ std::uint32_t row_times_column(const TileArgs& args, int row, std::int64_t colum
   return sum;
 }
 
-void tile(const TileArgs& args, int rows, std::uint8_t flip) {
+void tile(const TileArgs& args, std::int64_t rows, std::uint8_t flip) {
   const FinishJob& job = *args.finish_job;
   const EpilogueTerms& terms = *job.epilogue;
   const std::int64_t element = size_of(terms.type);
-  for (int i = 0; i < rows; ++i) {
+  for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t n = 0; n < job.columns; ++n) {
       const std::int64_t term = job.term + n;
       std::uint32_t sum = row_times_column(args, i, n, flip);
@@ -79,7 +79,7 @@ void tile(const TileArgs& args, int rows, std::uint8_t flip) {
 }
 template <int kMr, bool kFlip>
 void gemm_tile(const TileArgs& args) {
-  tile(args, kMr, kFlip ? 0x80 : 0);
+  tile(args, args.tiles * kMr, kFlip ? 0x80 : 0);
 }
 
 constexpr int kSlots = 4;

@@ -23,23 +23,20 @@ OCTET_INLINE typename Simd::Rhs load_panel(const std::int8_t* panel, std::int16_
   return b;
 }
 
-template <class Simd, int kMr, int kNv, PanelForm kForm>
-void staged_tile(const TileArgs& args) {
+/// acc += rows [first, first + kMr) x panel.
+template <class Simd, PanelForm kForm, int kSets, int kMr, int kNv>
+OCTET_INLINE void add_staged_products(typename Simd::I32 (&acc)[kSets][kMr][kNv],
+                                      const TileArgs& args, std::int64_t first) {
   constexpr std::int64_t kValues = kValuesPerLane<Simd> * Simd::kLanes;  // in a panel vector
   constexpr std::int64_t kRowStep = kValuesPerLane<Simd> * Simd::kLhsBytes;
-  constexpr int kSets = kMr * kNv >= Simd::kMinSums ? 1 : 2;
   constexpr std::int64_t kAhead = 4096;
-  typename Simd::I32 acc[kSets][kMr][kNv] = {};
-  begin_as_bias<Simd>(acc[0], *args.finish_job);
-  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-
   const std::int8_t* panel = args.panel;
   std::int16_t* wide = args.wide_panel;
   const std::int64_t bytes = (args.k + kKr - 1) / kKr * kKr * Simd::kLhsBytes;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* rows[kMr];
     OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      rows[i] = args.rows[tap * args.tap_stride + i] + args.row_offset + bytes;
+      rows[i] = args.rows[tap * args.tap_stride + first + i] + args.row_offset + bytes;
       OCTET_PIN_POINTER(rows[i]);
     }
     for (std::int64_t k = -bytes; k != 0; k += kSets * kRowStep) {
@@ -63,14 +60,14 @@ void staged_tile(const TileArgs& args) {
       if constexpr (kForm != PanelForm::kBytes) wide += kSets * kNv * kValues;
     }
   }
-  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-  unroll<kSets - 1>([&](auto s) OCTET_INLINE_LAMBDA {
-    unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
-      using I32 = typename Simd::I32Batch;
-      acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s + 1][i][j]);
-    });
-  });
-  finish_registers<Simd>(acc[0], *args.finish_job);
+}
+
+template <class Simd, int kMr, int kNv, PanelForm kForm>
+void staged_tile(const TileArgs& args) {
+  constexpr int kSets = kMr * kNv >= Simd::kMinSums ? 1 : 2;
+  run_tiles<Simd, kSets, kMr, kNv>(
+      args, [](auto& acc, const TileArgs& own, std::int64_t first)
+                OCTET_INLINE_LAMBDA { add_staged_products<Simd, kForm>(acc, own, first); });
 }
 
 template <class Simd>

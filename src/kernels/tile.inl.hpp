@@ -51,8 +51,7 @@ OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8
 
 /// Sums that finish_registers() will take begin as the bias.
 template <class Simd, int kMr, int kNv>
-OCTET_INLINE void begin_as_bias(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job) {
-  const std::int32_t* bias = job.epilogue->bias + job.term;
+OCTET_INLINE void begin_as_bias(typename Simd::I32 (&acc)[kMr][kNv], const std::int32_t* bias) {
   unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
     const typename Simd::I32 start = Simd::load(bias + j * Simd::kLanes);
     unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA { acc[i][j] = start; });
@@ -117,16 +116,12 @@ OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std
   }
 }
 
-/// rows x panel for GEMM and convolution: each row byte group is broadcast to all lanes.
-template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
-void tile(const TileArgs& args) {
-  constexpr int kSets = kSumSets<Simd, kMr, kNv>;
+/// acc += rows [first, first + kMr) x panel: each row byte group is broadcast to all lanes.
+template <class Simd, bool kFlip, TileWork kWork, int kSets, int kMr, int kNv>
+OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const TileArgs& args,
+                               std::int64_t first) {
   constexpr int kStep = kStepGroups<Simd, kMr, kNv>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
-  typename Simd::I32 acc[kSets][kMr][kNv] = {};
-  if constexpr (kWork == TileWork::kNone) begin_as_bias<Simd>(acc[0], *args.finish_job);
-  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-
   const std::int8_t* panel = args.panel;
   const std::int64_t tail = args.k % kKr;
   const std::int64_t rest = args.k / kKr % kStep * kKr;
@@ -134,7 +129,7 @@ void tile(const TileArgs& args) {
   const std::int64_t interval =
       kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kKr;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride;
+    const std::uint8_t* const* rows = args.rows + tap * args.tap_stride + first;
     for (std::int64_t k = 0; k < steps;) {
       const std::int64_t stretch = steps - k < interval ? steps - k : interval;
       k += stretch;
@@ -169,6 +164,13 @@ void tile(const TileArgs& args) {
       panel += kGroupBytes;
     }
   }
+}
+
+/// acc[0] of sets that add(acc) adds to, all of them together; they begin as zeros, or as the bias.
+template <class Simd, int kSets, int kMr, int kNv, class Add>
+OCTET_INLINE void sum_sets(typename Simd::I32 (&acc)[kSets][kMr][kNv], Add add) {
+  unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
+  add(acc);
   unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
   unroll<kSets - 1>([&](auto s) OCTET_INLINE_LAMBDA {
     unroll<kMr, kNv>([&](auto i, auto j) OCTET_INLINE_LAMBDA {
@@ -176,9 +178,72 @@ void tile(const TileArgs& args) {
       acc[0][i][j] = I32(acc[0][i][j]) + I32(acc[s + 1][i][j]);
     });
   });
+}
+
+/// What tiles that finish their own sums are to do: copies, which their stores cannot change. Field
+/// by field: the wide loads of a whole copy would wait for the narrow stores of the caller.
+struct OwnEpilogue {
+  explicit OCTET_INLINE OwnEpilogue(const TileArgs& call) {
+    args.tiles = call.tiles;
+    args.rows = call.rows;
+    args.tap_stride = call.tap_stride;
+    args.row_offset = call.row_offset;
+    args.taps = call.taps;
+    args.k = call.k;
+    args.panel = call.panel;
+    args.wide_panel = call.wide_panel;
+    OCTET_PIN_POINTER(args.row_offset);  // or GCC 12 makes the copies wide again
+    OCTET_PIN_POINTER(args.k);
+    job.out = call.finish_job->out;
+    job.column = call.finish_job->column;
+    job.term = call.finish_job->term;
+    job.columns = call.finish_job->columns;
+    job.row_sums = call.finish_job->row_sums;
+    OCTET_PIN_POINTER(job.column);
+    OCTET_PIN_POINTER(job.columns);
+    const EpilogueTerms& from = *call.finish_job->epilogue;
+    terms.type = from.type;
+    terms.bias = from.bias;
+    terms.scale = from.scale;
+    terms.rhs_zero_point = from.rhs_zero_point;
+    terms.min = from.min;
+    terms.max = from.max;
+    terms.bytes.zero_point = from.bytes.zero_point;
+    terms.bytes.min = from.bytes.min;
+    terms.bytes.max = from.bytes.max;
+    terms.bytes.flip = from.bytes.flip;
+    terms.small_scales = from.small_scales;
+  }
+  TileArgs args;
+  FinishJob job;
+  EpilogueTerms terms;
+};
+
+/// All tiles of a call, which finish their own sums: add(acc, args, first) adds the products of the
+/// rows from `first` on. The CPU begins the next tile while it works at the epilogue of one.
+template <class Simd, int kSets, int kMr, int kNv, class Add>
+OCTET_INLINE void run_tiles(const TileArgs& call, Add add) {
+  const OwnEpilogue own(call);
+  for (std::int64_t first = 0; first < own.args.tiles * kMr; first += kMr) {
+    typename Simd::I32 acc[kSets][kMr][kNv] = {};
+    begin_as_bias<Simd>(acc[0], own.terms.bias + own.job.term);
+    sum_sets<Simd>(acc, [&](auto& sums) OCTET_INLINE_LAMBDA { add(sums, own.args, first); });
+    finish_registers<Simd>(acc[0], own.job, own.terms, first);
+  }
+}
+
+template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
+void tile(const TileArgs& args) {
+  constexpr int kSets = kSumSets<Simd, kMr, kNv>;
   if constexpr (kWork == TileWork::kNone) {
-    finish_registers<Simd>(acc[0], *args.finish_job);
+    run_tiles<Simd, kSets, kMr, kNv>(
+        args, [](auto& acc, const TileArgs& own, std::int64_t first)
+                  OCTET_INLINE_LAMBDA { add_products<Simd, kFlip, kWork>(acc, own, first); });
   } else {
+    typename Simd::I32 acc[kSets][kMr][kNv] = {};
+    sum_sets<Simd>(acc, [&](auto& sums) OCTET_INLINE_LAMBDA {
+      add_products<Simd, kFlip, kWork>(sums, args, 0);
+    });
     store_sums<Simd>(acc[0], args);
   }
 }

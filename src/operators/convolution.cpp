@@ -152,7 +152,7 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
   impl->geometry = ConvolutionGeometry(config);
   const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
-  impl->form = choose_convolution_form(config, *kernels, row_sums);
+  OCTET_RETURN_IF_ERROR(choose_convolution_form(config, *kernels, row_sums, impl->form));
   impl->kernels = kernels;
   impl->out_type = config.epilogue.type;
   impl->in_type = config.in_type;
@@ -161,9 +161,15 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   AlignedBuffer<std::uint8_t> copy;
   impl->format.groups = config.groups;
   impl->format.group_channels = config.in_channels / config.groups;
-  if (impl->form == ConvolutionForm::kRuns) {
+  const std::int64_t taps = impl->geometry.taps(impl->form);
+  if (impl->geometry.row_pixels(impl->form) > 1 && impl->form != ConvolutionForm::kDepthwise) {
     const WeightsView by_position = view;
-    OCTET_RETURN_IF_ERROR(merge_taps(by_position, config.kernel_h, copy, view));
+    OCTET_RETURN_IF_ERROR(merge_taps(by_position, taps, copy, view));
+  }
+  if (impl->form == ConvolutionForm::kIm2col) {
+    impl->format.copied = true;
+    impl->format.left = config.pad_left;
+    impl->format.right = config.pad_right;
   }
   if (impl->form == ConvolutionForm::kDepthwise) {
     // Channels are columns of a single group.
@@ -182,7 +188,7 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
     if (stages_rows(*kernels)) {
       impl->format.stager = kernels;
       impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
-      impl->format.padded = impl->form != ConvolutionForm::kRuns;
+      impl->format.padded = impl->geometry.row_pixels(impl->form) == 1;
     }
   }
 
@@ -232,7 +238,7 @@ ConvolutionPlan Convolution::Impl::plan(std::int64_t batch, std::int64_t in_heig
   ConvolutionPlan made;
   made.panels = work_size(pixels).panels;
   made.grid = plan_tasks(work_size(pixels), threads);
-  made.block.rows = geometry.block_rows(geometry.taps(form));
+  made.block.rows = geometry.block_rows(form, format);
   made.block.lines = geometry.block_lines(made.block.rows, batch, in_height, in_width);
   made.block.in_width = in_width;
   return made;
@@ -252,10 +258,12 @@ void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
                                  const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
     return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
+  const std::int64_t k =
+      form == ConvolutionForm::kIm2col ? round_up(weights.k(), std::int64_t{kKr}) : weights.k();
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
     if (weights.uses_row_sums())
       rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
-    multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel);
+    multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel, k);
     if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
   }
   tiles.finish();

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "operators/im2col.hpp"
+#include "operators/row_pointers.hpp"
+
 namespace octet {
 
 ConvolutionGeometry::ConvolutionGeometry(const ConvolutionConfig& c)
@@ -39,10 +42,14 @@ std::int64_t ConvolutionGeometry::out_width(std::int64_t in_width) const {
   return out_size(in_width, pad_left, pad_right, kernel_w, stride_w, dilation_w);
 }
 
-std::int64_t ConvolutionGeometry::block_rows(std::int64_t taps) const {
-  constexpr std::int64_t kPointers = 2048;
+std::int64_t ConvolutionGeometry::block_rows(ConvolutionForm form,
+                                             const PixelFormat& format) const {
+  constexpr std::int64_t kBytes = 16 * 1024;
   constexpr std::int64_t kMostRows = 252;
-  return std::clamp<std::int64_t>(kPointers / taps, kMaxTileRows, kMostRows);
+  const std::int64_t row_bytes = form == ConvolutionForm::kIm2col
+                                     ? pad_row_bytes(form, format)
+                                     : taps(form) * std::int64_t{sizeof(void*)};
+  return std::clamp<std::int64_t>(kBytes / row_bytes, kMaxTileRows, kMostRows);
 }
 
 std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, std::int64_t batch,
@@ -73,6 +80,9 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
   if (form == ConvolutionForm::kRuns)
     memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.kernel_h *
                                                 geometry.pad_row_bytes(form, format));
+  if (form == ConvolutionForm::kIm2col)
+    memory.copies = scratch.take<std::uint8_t>(block.rows * geometry.pad_row_bytes(form, format) +
+                                               kIm2colPiece);
   memory.lines = StagedLines::take_memory(scratch, format, block.lines, block.in_width);
   return memory;
 }
@@ -89,11 +99,14 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
       out_(out),
       pad_row_(pad_row),
       memory_(memory),
-      lines_(format, in, memory.lines) {
+      lines_(format, in, pad_row, memory.lines) {
   block_.rows = memory.rows;
   block_.tap_stride = memory.block_rows;
   block_.out = memory.out;
   block_.wide_panel = memory.wide_panel;
+  if (form == ConvolutionForm::kIm2col)
+    point_to_rows(memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
+                  memory.block_rows);
 }
 
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
@@ -118,9 +131,10 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::in
   const std::int64_t out_size = size_of(out_.type);
   auto* out = static_cast<std::byte*>(out_.data) +
               (n * out_.image_stride + y * out_.row_stride + x * out_.pixel_stride) * out_size;
-  for (std::int64_t j = 0; j < pixels; ++j)
-    memory_.out[i + j] = out + j * out_.pixel_stride * out_size;
+  // A single pixel may claim any stride.
+  point_to_rows(memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0, pixels);
 
+  if (form_ == ConvolutionForm::kIm2col) return copy_line(i, pixels, n, y, x);
   const auto* image = static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride;
   const bool runs = form_ == ConvolutionForm::kRuns;
   const std::int64_t x_in = x * geometry_.stride_w - geometry_.pad_left;
@@ -138,6 +152,25 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::in
   }
 }
 
+void ConvolutionRows::copy_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
+                                std::int64_t x) {
+  const std::int64_t pixel_bytes = format_.pixel_bytes();
+  Im2colArgs args;
+  args.run_count = geometry_.kernel_h;
+  args.run_bytes = geometry_.kernel_w * pixel_bytes;
+  args.step = geometry_.stride_w * pixel_bytes;
+  args.pixels = pixels;
+  args.row_bytes = geometry_.pad_row_bytes(form_, format_);
+  args.rows = memory_.copies + i * args.row_bytes;
+  const std::int64_t x_in = x * geometry_.stride_w - geometry_.pad_left;
+  for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
+    const std::int64_t y_in = y * geometry_.stride_h - geometry_.pad_top + r * geometry_.dilation_h;
+    const bool inside = y_in >= 0 && y_in < in_.height;
+    args.runs[r] = (inside ? lines_.line(n, y_in) : lines_.pad_line()) + x_in * pixel_bytes;
+  }
+  im2col(args);
+}
+
 void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels,
                                         const std::uint8_t* line, std::int64_t x_in) const {
   const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(pixels, x_in);
@@ -147,8 +180,7 @@ void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t 
   for (std::int64_t j = 0; j < in_place.begin; ++j) rows[j] = pad_row_;
   if (in_place.begin < in_place.end) {
     const std::uint8_t* first = line + (x_in + in_place.begin * geometry_.stride_w) * pixel_stride_;
-    for (std::int64_t j = in_place.begin; j < in_place.end; ++j)
-      rows[j] = first + (j - in_place.begin) * step;
+    point_to_rows(rows + in_place.begin, first, step, in_place.end - in_place.begin);
   }
   for (std::int64_t j = in_place.end; j < pixels; ++j) rows[j] = pad_row_;
 }

@@ -19,21 +19,21 @@ struct ConvolutionGeometry {
 
   std::int64_t out_height(std::int64_t in_height) const;
   std::int64_t out_width(std::int64_t in_width) const;
-  std::int64_t taps(ConvolutionForm form) const {
-    return form == ConvolutionForm::kRuns ? kernel_h : kernel_h * kernel_w;
-  }
+  std::int64_t taps(ConvolutionForm form) const { return kernel_h * kernel_w / row_pixels(form); }
   /// Pixels that a row of a tap holds.
   std::int64_t row_pixels(ConvolutionForm form) const {
+    if (form == ConvolutionForm::kIm2col) return kernel_h * kernel_w;
     return form == ConvolutionForm::kRuns ? kernel_w : 1;
   }
   /// Bytes of such a row, of which some stand for pixels outside the image.
   std::int64_t pad_row_bytes(ConvolutionForm form, const PixelFormat& format) const {
     const std::int64_t bytes = row_pixels(form) * format.pixel_bytes();
-    return format.stager == nullptr ? bytes
-                                    : round_up(bytes, kKr * std::int64_t{format.value_bytes()});
+    return format.stager == nullptr && !format.copied
+               ? bytes
+               : round_up(bytes, kKr * std::int64_t{format.value_bytes()});
   }
-  /// Rows of a block: its table of pointers stays in the L1 cache.
-  std::int64_t block_rows(std::int64_t taps) const;
+  /// Rows of a block: its table of pointers, or what is copied for it, stays in the L1 cache.
+  std::int64_t block_rows(ConvolutionForm form, const PixelFormat& format) const;
   /// Lines of such images, numbered through the batch, from the first to the last that a block of
   /// so many output pixels can need.
   std::int64_t block_lines(std::int64_t block_rows, std::int64_t batch, std::int64_t in_height,
@@ -60,6 +60,7 @@ class ConvolutionRows {
     void** out;                 ///< [block_rows]
     std::int32_t* row_sums;     ///< [block_rows]
     std::uint8_t* borders;      ///< [block_rows][kernel_h][pad_row_bytes], for kRuns
+    std::uint8_t* copies;       ///< [block_rows][pad_row_bytes], for kIm2col
     StagedLines::Memory lines;  ///< Where rows are staged.
     std::int16_t* wide_panel;   ///< See take_wide_panel().
     std::int64_t block_rows;
@@ -90,6 +91,9 @@ class ConvolutionRows {
   /// the pointers of a tap are a simple progression between two borders.
   void point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
                      std::int64_t x);
+  /// The same for kIm2col: copies what is under the filter.
+  void copy_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
+                 std::int64_t x);
   /// One tap of them, whose first input pixel is (line, x_in); a null line lies outside the image.
   void point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels, const std::uint8_t* line,
                          std::int64_t x_in) const;

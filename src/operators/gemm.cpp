@@ -101,7 +101,7 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
                        return;
                      }
                      multiply_panels(tiles, rows.block(), weights, 0, part.first_panel,
-                                     part.last_panel);
+                                     part.last_panel, impl_->k);
                      tiles.finish();
                    });
   });

@@ -8,6 +8,7 @@
 #include "dispatch/schedule.hpp"
 #include "octet/gemm.hpp"
 #include "operators/packed_weights.hpp"
+#include "operators/row_pointers.hpp"
 #include "operators/staging.hpp"
 #include "operators/tile_loop.hpp"
 
@@ -63,10 +64,8 @@ class MatrixRows {
     const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
-    for (std::int64_t i = 0; i < count; ++i) {
-      rows_[block_.count + i] = lhs_row + i * lhs.row_stride;
-      out_[block_.count + i] = out_row + i * out_stride;
-    }
+    point_to_rows(rows_ + block_.count, lhs_row, lhs.row_stride, count);
+    point_to_rows(out_ + block_.count, out_row, out_stride, count);
     if (stages_rows(kernels_)) stage(count);
     block_.count += count;
   }
@@ -84,7 +83,7 @@ class MatrixRows {
     std::uint8_t* staged = stage_.data + block_.count * stage_.stride;
     kernels_.stage({rows[0], rows[count > 1 ? 1 : 0] - rows[0], count, k_,
                     static_cast<std::uint8_t>(flip_ ? 0x80 : 0), staged, stage_.stride});
-    for (std::int64_t i = 0; i < count; ++i) rows[i] = staged + i * stage_.stride;
+    point_to_rows(rows, staged, stage_.stride, count);
   }
 
   const KernelTable& kernels_;

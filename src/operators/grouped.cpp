@@ -78,11 +78,13 @@ void GroupedWeights::multiply(const RowBlock& block, std::int64_t first, std::in
     args.taps = taps_;
     args.panel = weights_.get() + panel * panel_bytes();
     args.finish_job = &job;
-    for_each_tile(block.count, max_rows(), [&](std::int64_t row, std::int64_t height) {
-      args.rows = block.rows + row;
-      job.out = block.out + row;
-      kernels_->grouped[flips_][table()][height - 1](args);
-    });
+    for_each_height(block.count, max_rows(),
+                    [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
+                      args.tiles = tiles;
+                      args.rows = block.rows + row;
+                      job.out = block.out + row;
+                      kernels_->grouped[flips_][table()][height - 1](args);
+                    });
   }
 }
 

@@ -1,4 +1,4 @@
-/// Lines of images, staged for the rows of a convolution.
+/// Lines of images, copied for the rows of a convolution.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@ namespace octet {
 
 /// How the channels of a pixel stand in rows.
 struct PixelFormat {
+  bool copied = false;  ///< Lines are copied, with their padding; else staged, or in place.
+  std::int64_t left = 0, right = 0;     ///< Pixels of the padding of a copied line.
   const KernelTable* stager = nullptr;  ///< Stages the lines; null: rows are direct.
   std::uint8_t flip = 0;                ///< 0x80 if staging flips the top bits.
   /// Each group of channels is padded to whole k-groups; not in runs, where pixels follow one
@@ -33,26 +35,37 @@ class StagedLines {
  public:
   /// Scratch of one task.
   struct Memory {
-    std::uint8_t* data;  ///< [lines][line_bytes]
+    std::uint8_t* data;  ///< [lines][line_bytes], and the pad_line()
     std::int64_t* held;  ///< [lines]: number of the line at each place.
     std::int64_t lines;
     std::int64_t line_bytes;
   };
-  /// For lines of `width` pixels; none if rows are direct.
+  /// For lines of `width` pixels; none if they are used in place.
   static Memory take_memory(ScratchCursor& scratch, const PixelFormat& format, std::int64_t lines,
                             std::int64_t width);
 
-  StagedLines(const PixelFormat& format, const ConstImages& in, const Memory& memory);
+  /// `pad`: a pixel outside the image, as rows hold it.
+  StagedLines(const PixelFormat& format, const ConstImages& in, const std::uint8_t* pad,
+              const Memory& memory);
 
   /// Pixel 0 of line y of image n. Valid while fewer than `lines` lines, numbered through the
   /// batch, lie between it and any that is asked for.
   const std::uint8_t* line(std::int64_t n, std::int64_t y);
+  /// Pixel 0 of a copied line outside the image: padding throughout.
+  const std::uint8_t* pad_line() const { return place(memory_.lines); }
 
  private:
+  std::uint8_t* place(std::int64_t i) const {
+    return memory_.data + i * memory_.line_bytes + format_.left * format_.pixel_bytes();
+  }
   void stage(const std::uint8_t* line, std::uint8_t* staged) const;
+  void copy(const std::uint8_t* line, std::uint8_t* copied) const;
+  /// Pixels [first, last) of a copied line become padding.
+  void fill(std::uint8_t* line, std::int64_t first, std::int64_t last) const;
 
   const PixelFormat& format_;
   const ConstImages& in_;
+  const std::uint8_t* pad_;
   Memory memory_;
 };
 

@@ -32,18 +32,19 @@ struct Panel {
   bool flip;
 };
 
-/// Calls `tile(row, height)` for `rows` rows, cut into tiles of nearly equal height, so that no
-/// tile is left with a row or two, which could not keep the dot units busy.
-template <class Tile>
-void for_each_tile(std::int64_t rows, std::int64_t max_rows, const Tile& tile) {
-  const std::int64_t tiles = rows <= max_rows ? 1 : (rows + max_rows - 1) / max_rows;
-  const std::int64_t low = tiles == 1 ? rows : rows / tiles;
-  std::int64_t taller = rows - low * tiles;  // the first few tiles have one row more
-  for (std::int64_t row = 0; row < rows; --taller) {
-    const std::int64_t height = low + (taller > 0 ? 1 : 0);
-    tile(row, height);
-    row += height;
+/// Calls `run(row, height, tiles)` for `rows` rows, cut into tiles of nearly equal height, so that
+/// no tile is left with a row or two, which could not keep the dot units busy: once for those that
+/// have a row more than the others, and once for those.
+template <class Run>
+void for_each_height(std::int64_t rows, std::int64_t max_rows, const Run& run) {
+  if (rows <= max_rows) {
+    run(0, rows, 1);
+    return;
   }
+  const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
+  const std::int64_t low = rows / tiles, taller = rows % tiles;
+  if (taller > 0) run(0, low + 1, taller);
+  run(taller * (low + 1), low, tiles - taller);
 }
 
 /// Multiplies blocks of rows by panels. The epilogue of each tile goes beside the dot products of
@@ -75,18 +76,18 @@ class TileLoop {
           panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels_.lanes / 64;
       prefetch_.lines_per_step = prefetch_.lines / (tile_count * kStepsOfPrefetch) + 1;
     }
-    for_each_tile(block.count, tiles.max_rows, [&](std::int64_t row, std::int64_t height) {
-      args.rows = block.rows + row;
-      if (tiles.finishing != nullptr) {
-        run_finishing(tiles, height, args);
-        wait_for_epilogue(block, panel, row, height);
-      } else {
-        wait_for_epilogue(block, panel, row, height);
-        args.finish_job = &pending_;
-        (widens ? widening_tile(panel, row == 0, height) : tiles.plain[height - 1])(args);
-        pending_.rows = 0;
-      }
-    });
+    for_each_height(block.count, tiles.max_rows,
+                    [&](std::int64_t row, std::int64_t height, std::int64_t count) {
+                      if (tiles.finishing == nullptr) {
+                        run_plain(tiles, widens, block, panel, row, height, count, args);
+                        return;
+                      }
+                      for (; count > 0; --count, row += height) {
+                        args.rows = block.rows + row;
+                        run_finishing(tiles, height, args);
+                        wait_for_epilogue(block, panel, row, height);
+                      }
+                    });
   }
 
   /// Takes what is waiting through the epilogue.
@@ -117,11 +118,28 @@ class TileLoop {
     const TileFn* packing = nullptr;
   };
 
-  /// The same for blocks of several tiles: the first widens the panel, the others use what it
-  /// wrote.
-  TileFn widening_tile(const Panel& panel, bool first, std::int64_t height) const {
-    const auto& tiles = first ? kernels_.widening_tile : kernels_.wide_tile;
-    return tiles[panel.vectors - 1][height - 1];
+  /// `count` tiles that finish their own sums, in one call. If `widens`, the first of a block
+  /// widens the panel, and the others use what it wrote.
+  void run_plain(const TileChoice& tiles, bool widens, const RowBlock& block, const Panel& panel,
+                 std::int64_t row, std::int64_t height, std::int64_t count, TileArgs& args) {
+    const auto run = [&](TileFn tile, std::int64_t first, std::int64_t calls) {
+      args.rows = block.rows + first;
+      args.tiles = calls;
+      wait_for_epilogue(block, panel, first, height);
+      tile(args);
+    };
+    args.finish_job = &pending_;
+    if (!widens) {
+      run(tiles.plain[height - 1], row, count);
+    } else {
+      if (row == 0) {
+        run(kernels_.widening_tile[panel.vectors - 1][height - 1], 0, 1);
+        row += height;
+        --count;
+      }
+      if (count > 0) run(kernels_.wide_tile[panel.vectors - 1][height - 1], row, count);
+    }
+    pending_.rows = 0;
   }
 
   void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
@@ -166,9 +184,11 @@ class TileLoop {
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
 
-/// A block of rows times panels [first, last) of one group of packed weights.
+/// A block of rows times panels [first, last) of one group of packed weights. `k`: of the rows,
+/// where they are readable up to whole k-groups.
 inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const PackedWeights& weights,
-                            std::int64_t group, std::int64_t first, std::int64_t last) {
+                            std::int64_t group, std::int64_t first, std::int64_t last,
+                            std::int64_t k) {
   const PanelSplit& split = weights.split();
   constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
   const bool fetches = weights.bytes() > kInCache;
@@ -177,7 +197,7 @@ inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const Packed
                            .data = weights.panel(group, p),
                            .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
                            .taps = weights.taps(),
-                           .k = weights.k(),
+                           .k = k,
                            .vectors = split.vectors_of(p),
                            .columns = split.columns_of(p),
                            .row_offset = group * weights.row_bytes(),

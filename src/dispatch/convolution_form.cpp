@@ -13,16 +13,16 @@ struct PixelCost {
   /// The k-groups of the taps, and for each tap its pointer, its loop and, where k is not a
   /// multiple of kKr, a last group that is put together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.5, kLoop = 1.0, kTail = 1.5;  // the last two in k-groups
+    constexpr double kPointer = 0.5, kLoop = 0.5, kTail = 1.5;  // the last two in k-groups
     const double groups = static_cast<double>((k + kKr - 1) / kKr) + kLoop;
     return static_cast<double>(taps) *
            (dots_per_group * (groups + (k % kKr != 0 ? kTail : 0.0)) + kPointer);
   }
   /// One tap of whole k-groups, and the copies of its runs.
   double of_im2col(std::int64_t runs, std::int64_t run_bytes) const {
-    constexpr double kPixel = 3.0;
+    constexpr double kPixel = 3.0, kPiece = 0.7;
     const double pieces = static_cast<double>(runs * ((run_bytes + 15) / 16));
-    return of_taps(1, (runs * run_bytes + kKr - 1) / kKr * kKr) + pieces + kPixel;
+    return of_taps(1, (runs * run_bytes + kKr - 1) / kKr * kKr) + kPiece * pieces + kPixel;
   }
   double dots_per_group;
 };
@@ -65,7 +65,7 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const KernelTable& ke
   const PixelCost cost(config, kernels);
   const std::int64_t run = config.kernel_w * config.in_channels;
   // Copies of borders or of all pixels cost more than is counted: they have to be clearly better.
-  constexpr double kClearly = 0.8;
+  constexpr double kClearly = 0.9;
   double least = kClearly * cost.of_taps(config.kernel_h * config.kernel_w, config.in_channels);
   ConvolutionForm best = ConvolutionForm::kIndirect;
   const auto offer = [&](ConvolutionForm form, double time) {

@@ -10,6 +10,7 @@
 #include "operators/convolution_rows.hpp"
 #include "operators/convolution_weights.hpp"
 #include "operators/depthwise.hpp"
+#include "operators/filter_windows.hpp"
 #include "operators/grouped.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/staging.hpp"
@@ -103,14 +104,15 @@ struct Convolution::Impl {
   std::int64_t out_channels;
   const KernelTable* kernels;
   DataType out_type;
-  PackedWeights weights;  ///< Or, for kGrouped and kDepthwise:
+  PackedWeights weights;  ///< Or, for kGrouped and kDepthwise, those below.
+  FilterWindows windows;  ///< Of kIndirect.
   GroupedWeights grouped;
   Depthwise depthwise;
   AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
 
   std::int64_t bytes() const {
     if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
-    return form == ConvolutionForm::kGrouped ? grouped.bytes() : weights.bytes();
+    return form == ConvolutionForm::kGrouped ? grouped.bytes() : weights.bytes() + windows.bytes();
   }
   /// Whether 63 bits can count the bytes of all its lines, staged.
   bool input_fits(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const {
@@ -129,8 +131,13 @@ struct Convolution::Impl {
   TaskScratch task_scratch(const BlockSize& block) const {
     return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
   }
+  /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
+  /// none: with all taps.
+  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const WindowRows> runs,
+                      Panel panel) const;
   /// A block of rows times the panels of a task.
-  void multiply(TileLoop& tiles, ConvolutionRows& rows, const TaskPart& part) const;
+  void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const WindowRows> runs,
+                const TaskPart& part) const;
 };
 
 Convolution::Convolution() noexcept = default;
@@ -185,6 +192,9 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
     OCTET_RETURN_IF_ERROR(GroupedWeights::create(*kernels, view, quantization, impl->grouped));
   } else {
     OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
+    if (impl->form == ConvolutionForm::kIndirect)
+      OCTET_RETURN_IF_ERROR(
+          FilterWindows::create(impl->geometry, view, quantization, impl->weights, impl->windows));
     if (stages_rows(*kernels)) {
       impl->format.stager = kernels;
       impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
@@ -254,16 +264,36 @@ ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
   return memory;
 }
 
+void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
+                                       std::span<const WindowRows> runs, Panel panel) const {
+  // Copied rows are readable up to whole k-groups.
+  if (form == ConvolutionForm::kIm2col) panel.k = round_up(panel.k, std::int64_t{kKr});
+  if (runs.empty()) return tiles.multiply(block, panel);
+  const std::int64_t row_taps = geometry.kernel_w;
+  const std::int64_t row_bytes =
+      row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
+  for (const WindowRows& run : runs) {
+    RowBlock rows = block;
+    rows.count = run.count;
+    rows.rows += run.window.first * row_taps * block.tap_stride + run.row;
+    rows.out += run.row;
+    Panel part = panel;
+    part.data += run.window.first * row_bytes;
+    part.taps = (run.window.last - run.window.first) * row_taps;
+    part.terms = &windows.terms(run.window);
+    tiles.multiply(rows, part);
+  }
+}
+
 void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
-                                 const TaskPart& part) const {
+                                 std::span<const WindowRows> runs, const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
     return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
-  const std::int64_t k =
-      form == ConvolutionForm::kIm2col ? round_up(weights.k(), std::int64_t{kKr}) : weights.k();
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
     if (weights.uses_row_sums())
       rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
-    multiply_panels(tiles, rows.block(), weights, group, part.first_panel, part.last_panel, k);
+    for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+      multiply_panel(tiles, rows.block(), runs, packed_panel(weights, group, p, part.last_panel));
     if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
   }
   tiles.finish();
@@ -321,9 +351,12 @@ Status Convolution::run(const ConstImages& in, const Images& out,
                          impl_->take_memory(piece, made.block));
     const TaskPart part(made.grid, task, pixels, made.panels);
     TileLoop tiles(*impl_->kernels);
+    WindowRows runs[FilterWindows::kMostCuts];
     for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block.rows) {
       rows.point_to(pixel, std::min(made.block.rows, part.last_row - pixel));
-      impl_->multiply(tiles, rows, part);
+      const int cuts =
+          impl_->windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
+      impl_->multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
     }
   });
   return {};

@@ -46,10 +46,11 @@ std::int64_t ConvolutionGeometry::block_rows(ConvolutionForm form,
                                              const PixelFormat& format) const {
   constexpr std::int64_t kBytes = 16 * 1024;
   constexpr std::int64_t kMostRows = 252;
-  const std::int64_t row_bytes = form == ConvolutionForm::kIm2col
-                                     ? pad_row_bytes(form, format)
-                                     : taps(form) * std::int64_t{sizeof(void*)};
-  return std::clamp<std::int64_t>(kBytes / row_bytes, kMaxTileRows, kMostRows);
+  if (form != ConvolutionForm::kIm2col)
+    return std::clamp<std::int64_t>(kBytes / (taps(form) * std::int64_t{sizeof(void*)}),
+                                    kMaxTileRows, kMostRows);
+  constexpr std::int64_t kLeastRows = 96;  // for each of them the weights are read once more
+  return std::clamp(kBytes / pad_row_bytes(form, format), kLeastRows, kMostRows);
 }
 
 std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, std::int64_t batch,

@@ -100,8 +100,8 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
                        impl_->narrow.multiply(rows.block(), weights);
                        return;
                      }
-                     multiply_panels(tiles, rows.block(), weights, 0, part.first_panel,
-                                     part.last_panel, impl_->k);
+                     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+                       tiles.multiply(rows.block(), packed_panel(weights, 0, p, part.last_panel));
                      tiles.finish();
                    });
   });

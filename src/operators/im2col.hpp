@@ -23,33 +23,33 @@ struct Im2colArgs {
   std::int64_t row_bytes;
 };
 
-/// kPieces: of a run, or 0 for any number.
-template <int kPieces>
+/// kRuns, kPieces: how many runs of how many pieces; 0 for any number.
+template <int kRuns, int kPieces>
 void copy_im2col(const Im2colArgs& args) {
+  const std::int64_t runs = kRuns > 0 ? kRuns : args.run_count;
   const std::int64_t pieces =
       kPieces > 0 ? kPieces : (args.run_bytes + kIm2colPiece - 1) / kIm2colPiece;
-  for (std::int64_t pixel = 0; pixel < args.pixels; ++pixel) {
-    std::uint8_t* to = args.rows + pixel * args.row_bytes;
-    for (std::int64_t run = 0; run < args.run_count; ++run, to += args.run_bytes) {
-      const std::uint8_t* from = args.runs[run] + pixel * args.step;
+  const std::uint8_t* from[kMostIm2colRuns];
+  for (std::int64_t run = 0; run < runs; ++run) from[run] = args.runs[run];
+  std::uint8_t* row = args.rows;
+  for (std::int64_t pixel = 0; pixel < args.pixels; ++pixel, row += args.row_bytes) {
+    std::uint8_t* to = row;
+    for (std::int64_t run = 0; run < runs; ++run, to += args.run_bytes) {
       for (std::int64_t piece = 0; piece < pieces; ++piece)
-        std::memcpy(to + piece * kIm2colPiece, from + piece * kIm2colPiece, kIm2colPiece);
+        std::memcpy(to + piece * kIm2colPiece, from[run] + piece * kIm2colPiece, kIm2colPiece);
+      from[run] += args.step;
     }
   }
 }
 
 /// In the order of the pixels and runs: what a piece writes too much is overwritten by the next.
 inline void im2col(const Im2colArgs& args) {
-  switch ((args.run_bytes + kIm2colPiece - 1) / kIm2colPiece) {
-    case 1:
-      return copy_im2col<1>(args);
-    case 2:
-      return copy_im2col<2>(args);
-    case 3:
-      return copy_im2col<3>(args);
-    default:
-      return copy_im2col<0>(args);
-  }
+  const std::int64_t pieces = (args.run_bytes + kIm2colPiece - 1) / kIm2colPiece;
+  if (args.run_count == 3 && pieces == 1) return copy_im2col<3, 1>(args);
+  if (args.run_count == 5 && pieces == 1) return copy_im2col<5, 1>(args);
+  if (args.run_count == 7 && pieces == 2) return copy_im2col<7, 2>(args);
+  if (pieces <= 2) return pieces == 1 ? copy_im2col<0, 1>(args) : copy_im2col<0, 2>(args);
+  copy_im2col<0, 0>(args);
 }
 
 }  // namespace octet

@@ -184,27 +184,24 @@ class TileLoop {
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
 
-/// A block of rows times panels [first, last) of one group of packed weights. `k`: of the rows,
-/// where they are readable up to whole k-groups.
-inline void multiply_panels(TileLoop& tiles, const RowBlock& block, const PackedWeights& weights,
-                            std::int64_t group, std::int64_t first, std::int64_t last,
-                            std::int64_t k) {
+/// Panel p of one group of packed weights; the one after it, if it is below `last`, is to be
+/// fetched meanwhile.
+inline Panel packed_panel(const PackedWeights& weights, std::int64_t group, std::int64_t p,
+                          std::int64_t last) {
   const PanelSplit& split = weights.split();
   constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
   const bool fetches = weights.bytes() > kInCache;
-  for (std::int64_t p = first; p < last; ++p) {
-    tiles.multiply(block, {.terms = &weights.terms(),
-                           .data = weights.panel(group, p),
-                           .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
-                           .taps = weights.taps(),
-                           .k = k,
-                           .vectors = split.vectors_of(p),
-                           .columns = split.columns_of(p),
-                           .row_offset = group * weights.row_bytes(),
-                           .column = group * split.n + split.column(p),
-                           .term = weights.term(group, p),
-                           .flip = weights.flips_lhs()});
-  }
+  return {.terms = &weights.terms(),
+          .data = weights.panel(group, p),
+          .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
+          .taps = weights.taps(),
+          .k = weights.k(),
+          .vectors = split.vectors_of(p),
+          .columns = split.columns_of(p),
+          .row_offset = group * weights.row_bytes(),
+          .column = group * split.n + split.column(p),
+          .term = weights.term(group, p),
+          .flip = weights.flips_lhs()};
 }
 
 }  // namespace octet

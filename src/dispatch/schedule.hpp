@@ -13,7 +13,7 @@ struct TaskGrid {
   std::int64_t row_parts = 1;
   std::int64_t panel_parts = 1;
   std::int64_t panel_step = 1;  ///< Panels are cut at multiples of this.
-  std::int64_t tasks() const { return row_parts * panel_parts; }
+  constexpr std::int64_t tasks() const { return row_parts * panel_parts; }
 };
 
 /// [0, total) cut into `parts` of nearly equal size: where part i begins.
@@ -30,12 +30,15 @@ constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return a / b 
 struct TaskPart {
   constexpr TaskPart(const TaskGrid& grid, std::int64_t task, std::int64_t rows,
                      std::int64_t panels)
-      : first_row(part_begin(rows, grid.row_parts, task / grid.panel_parts)),
-        last_row(part_begin(rows, grid.row_parts, task / grid.panel_parts + 1)),
-        first_panel(panel_begin(grid, task % grid.panel_parts, panels)),
-        last_panel(panel_begin(grid, task % grid.panel_parts + 1, panels)) {}
-  std::int64_t first_row, last_row;
-  std::int64_t first_panel, last_panel;
+      : last_row(rows), last_panel(panels) {
+    if (grid.tasks() == 1) return;  // without divisions: small calls are to be short
+    first_row = part_begin(rows, grid.row_parts, task / grid.panel_parts);
+    last_row = part_begin(rows, grid.row_parts, task / grid.panel_parts + 1);
+    first_panel = panel_begin(grid, task % grid.panel_parts, panels);
+    last_panel = panel_begin(grid, task % grid.panel_parts + 1, panels);
+  }
+  std::int64_t first_row = 0, last_row;
+  std::int64_t first_panel = 0, last_panel;
 
  private:
   static constexpr std::int64_t panel_begin(const TaskGrid& grid, std::int64_t part,

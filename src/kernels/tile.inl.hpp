@@ -180,27 +180,29 @@ OCTET_INLINE void sum_sets(typename Simd::I32 (&acc)[kSets][kMr][kNv], Add add) 
   });
 }
 
-/// What tiles that finish their own sums are to do: copies, which their stores cannot change. Field
-/// by field: the wide loads of a whole copy would wait for the narrow stores of the caller.
+/// A field that the caller has just written, by itself: a wide load of several would wait until all
+/// the stores have reached the cache.
+template <class T>
+OCTET_INLINE T fresh(const T& field) {
+  return static_cast<const volatile T&>(field);
+}
+
+/// What tiles that finish their own sums are to do: copies, which their stores cannot change.
 struct OwnEpilogue {
   explicit OCTET_INLINE OwnEpilogue(const TileArgs& call) {
-    args.tiles = call.tiles;
-    args.rows = call.rows;
-    args.tap_stride = call.tap_stride;
-    args.row_offset = call.row_offset;
-    args.taps = call.taps;
-    args.k = call.k;
-    args.panel = call.panel;
-    args.wide_panel = call.wide_panel;
-    OCTET_PIN_POINTER(args.row_offset);  // or GCC 12 makes the copies wide again
-    OCTET_PIN_POINTER(args.k);
-    job.out = call.finish_job->out;
-    job.column = call.finish_job->column;
-    job.term = call.finish_job->term;
-    job.columns = call.finish_job->columns;
-    job.row_sums = call.finish_job->row_sums;
-    OCTET_PIN_POINTER(job.column);
-    OCTET_PIN_POINTER(job.columns);
+    args.tiles = fresh(call.tiles);
+    args.rows = fresh(call.rows);
+    args.tap_stride = fresh(call.tap_stride);
+    args.row_offset = fresh(call.row_offset);
+    args.taps = fresh(call.taps);
+    args.k = fresh(call.k);
+    args.panel = fresh(call.panel);
+    args.wide_panel = fresh(call.wide_panel);
+    job.out = fresh(call.finish_job->out);
+    job.column = fresh(call.finish_job->column);
+    job.term = fresh(call.finish_job->term);
+    job.columns = fresh(call.finish_job->columns);
+    job.row_sums = fresh(call.finish_job->row_sums);
     const EpilogueTerms& from = *call.finish_job->epilogue;
     terms.type = from.type;
     terms.bias = from.bias;

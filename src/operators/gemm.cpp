@@ -20,6 +20,7 @@ struct Gemm::Impl {
   std::int64_t k, n;
 
   TaskGrid plan(std::int64_t m, int threads) const {
+    if (threads <= 1) return {};
     return plan_tasks(gemm_work(weights.kernels(), weights.split(), m, k, weights.terms().type),
                       threads);
   }

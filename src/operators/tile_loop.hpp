@@ -178,7 +178,7 @@ class TileLoop {
   /// Per tile, so that the memory is not asked for too much at once.
   static constexpr std::int64_t kStepsOfPrefetch = 32;
 
-  FinishJob pending_ = {};
+  FinishJob pending_;
   PrefetchJob prefetch_;
   int next_sums_ = 0;
   alignas(64) std::int32_t sums_[2][kMaxTileSums];

@@ -3,9 +3,9 @@
 //
 // A vector of a pixel's bytes holds several groups, and each 32-bit lane four channels of one of
 // them. It is multiplied as it lies: by the weights of the groups' first outputs, of their second
-// ones, and so on, kChannels vectors in all. So no product meets a zero, and no lane is rearranged
-// but in the epilogue, where the lanes of a group are added up. Besides what those files list,
-// `Simd` gives
+// ones, and so on, kChannels vectors in all, at most 8 at a time. So no product meets a zero, and
+// no lane is rearranged but in the epilogue, where the lanes of a group are added up. Besides what
+// those files list, `Simd` gives
 //   Quads                      operands of a dot product of 4 bytes in each lane
 //   load_quads                 those of a row, all of a vector or the first_bytes() of it
 //   load_quad_weights, dot_quads
@@ -28,12 +28,18 @@ struct GroupedOrder {
   alignas(16) std::uint8_t bytes[16] = {};
 };
 
-/// The sums of a pixel: lanes of a group added up. 4 vectors, see channel_at.
-template <class Simd, int kCount>
+/// Vectors of sums at a time, each of one output of every group; and how often.
+template <int kChannels>
+constexpr int kGroupedVectors = kChannels < 8 ? kChannels : 8;
+template <int kChannels>
+constexpr int kGroupedPasses = kChannels / kGroupedVectors<kChannels>;
+
+/// The sums of a pixel: neighbouring lanes added up until kResults vectors are left.
+template <class Simd, int kCount, int kResults>
 OCTET_INLINE void add_lanes(const typename Simd::I32 (&acc)[kCount],
-                            typename Simd::I32 (&sums)[4]) {
-  if constexpr (kCount == 4) {
-    OCTET_UNROLL for (int i = 0; i < 4; ++i) sums[i] = acc[i];
+                            typename Simd::I32 (&sums)[kResults]) {
+  if constexpr (kCount == kResults) {
+    OCTET_UNROLL for (int i = 0; i < kResults; ++i) sums[i] = acc[i];
   } else {
     typename Simd::I32 half[kCount / 2];
     OCTET_UNROLL for (int i = 0; i < kCount / 2; ++i) half[i] =
@@ -70,33 +76,41 @@ void store_grouped_wide(const typename Simd::I32 (&sums)[4], const FinishJob& jo
 template <class Simd, int kChannels, int kMr, bool kFlip, bool kPartial>
 OCTET_INLINE void grouped_tile_at(const TileArgs& args, std::int64_t first_row) {
   constexpr int kBytes = 4 * Simd::kLanes;
+  constexpr int kVectors = kGroupedVectors<kChannels>, kPasses = kGroupedPasses<kChannels>;
   using I32 = typename Simd::I32;
   using F32 = typename Simd::F32Batch;
   const FinishJob& job = *args.finish_job;
   [[maybe_unused]] const auto first = Simd::first_bytes(job.columns);
-  I32 acc[kMr][kChannels] = {};
-  pin<Simd>(acc);
-  const std::int8_t* panel = args.panel;
-  const std::uint8_t* const* rows = args.rows + first_row;
-  for (std::int64_t tap = args.taps; tap != 0; --tap) {
-    typename Simd::Quads a[kMr];
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-      const std::uint8_t* row = rows[i] + args.row_offset;
-      OCTET_PIN_POINTER(row);
-      a[i] = kPartial ? Simd::template load_quads<kFlip>(row, first)
-                      : Simd::template load_quads<kFlip>(row);
+  I32 all_sums[kPasses][kMr][4 / kPasses];
+  // Not unrolled, or the results of a pass would take registers from the dot loop of the next.
+  int passes = kPasses;
+  if constexpr (kPasses > 1) asm("" : "+r"(passes));
+  for (int pass = 0; pass < passes; ++pass) {
+    I32 acc[kMr][kVectors] = {};
+    pin<Simd>(acc);
+    const std::int8_t* panel = args.panel + pass * kVectors * kBytes;
+    const std::uint8_t* const* rows = args.rows + first_row;
+    for (std::int64_t tap = args.taps; tap != 0; --tap) {
+      typename Simd::Quads a[kMr];
+      OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
+        const std::uint8_t* row = rows[i] + args.row_offset;
+        OCTET_PIN_POINTER(row);
+        a[i] = kPartial ? Simd::template load_quads<kFlip>(row, first)
+                        : Simd::template load_quads<kFlip>(row);
+      }
+      OCTET_UNROLL for (int n = 0; n < kVectors; ++n) {
+        typename Simd::Quads b = Simd::load_quad_weights(panel + n * kBytes);
+        // Or it is loaded for every row; where registers are few, it had better be.
+        if constexpr (kMr * kPasses > 2 && Simd::kGroupedSums >= 16) Simd::pin_quads(b);
+        OCTET_UNROLL for (int i = 0; i < kMr; ++i) Simd::dot_quads(acc[i][n], a[i], b);
+      }
+      if constexpr (kMr * kChannels == 4) pin<Simd>(acc);  // or GCC 12 moves sums
+      panel += kChannels * kBytes;
+      rows += args.tap_stride;
     }
-    OCTET_UNROLL for (int n = 0; n < kChannels; ++n) {
-      typename Simd::Quads b = Simd::load_quad_weights(panel + n * kBytes);
-      // Or it is loaded for every row; where registers are few, it had better be.
-      if constexpr (kMr > 2 && Simd::kGroupedSums >= 16) Simd::pin_quads(b);
-      OCTET_UNROLL for (int i = 0; i < kMr; ++i) Simd::dot_quads(acc[i][n], a[i], b);
-    }
-    if constexpr (kMr * kChannels == 4) pin<Simd>(acc);  // or GCC 12 moves sums
-    panel += kChannels * kBytes;
-    rows += args.tap_stride;
+    pin<Simd>(acc);
+    OCTET_UNROLL for (int i = 0; i < kMr; ++i) add_lanes<Simd>(acc[i], all_sums[pass][i]);
   }
-  pin<Simd>(acc);
 
   static constexpr GroupedOrder<kChannels> kOrder;
   const EpilogueTerms& terms = *job.epilogue;
@@ -106,10 +120,10 @@ OCTET_INLINE void grouped_tile_at(const TileArgs& args, std::int64_t first_row) 
     auto* out =
         static_cast<std::uint8_t*>(job.out[first_row + i]) + job.column * size_of(terms.type);
     I32 sums[4];
-    add_lanes<Simd>(acc[i], sums);
-    OCTET_UNROLL for (int j = 0; j < 4; ++j) sums[j] =
-        typename Simd::I32Batch(sums[j]) +
-        Simd::I32Batch::load_unaligned(terms.bias + job.term + j * Simd::kLanes);
+    OCTET_UNROLL for (int j = 0; j < 4; ++j) {
+      sums[j] = typename Simd::I32Batch(all_sums[j * kPasses / 4][i][j % (4 / kPasses)]) +
+                Simd::I32Batch::load_unaligned(terms.bias + job.term + j * Simd::kLanes);
+    }
     if (!is_8bit) {
       store_grouped_wide<Simd, kChannels>(sums, job, out);
       continue;

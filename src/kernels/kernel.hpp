@@ -282,7 +282,8 @@ constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int channe
   const std::int64_t vector = index / lanes, lane = index % lanes;
   const std::int64_t block = lane / 4 * 16, at = lane % 4;
   if (channels_per_group == 4) return block + 4 * at + vector;
-  return block + 8 * (at % 2) + 2 * vector + at / 2;
+  if (channels_per_group == 8) return block + 8 * (at % 2) + 2 * vector + at / 2;
+  return block + 4 * vector + at;
 }
 
 /// CPU features, as bits of KernelTable::needs; those of an architecture in the order of
@@ -323,13 +324,13 @@ struct KernelTable {
   TileFn widening_tile[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
   TileFn wide_tile[kMaxPanelVectors][kMaxTileRows];      ///< [vectors - 1][mr - 1]
 
-  /// Tiles for several groups of 4 or 8 input and output channels each, side by side: a panel is
-  /// 4 * lanes of those channels, [taps][channels per group][lanes][kKr], where lane l takes
+  /// Tiles for several groups of 4, 8 or 16 input and output channels each, side by side: a panel
+  /// is 4 * lanes of those channels, [taps][channels per group][lanes][kKr], where lane l takes
   /// channels 4 l to 4 l + 3 and vector n has their weights for output n of their group. The arrays
   /// of the epilogue are ordered as grouped_channel says; it has no rhs_zero_point. A row is all
   /// channels of the panel.
-  int grouped_rows[2];                 ///< Tallest for 4 and 8 channels; 0 if there are none.
-  TileFn grouped[2][2][kMaxTileRows];  ///< [flip][channels: 4 or 8][mr - 1]
+  int grouped_rows[3];                 ///< Tallest for 4, 8, 16 channels; 0 if there are none.
+  TileFn grouped[2][3][kMaxTileRows];  ///< [flip][channels: 4, 8, 16][mr - 1]
 
   int depthwise_slots;    ///< Values of a channel in a lane: 4 bytes, or 2 widened to int16.
   int depthwise_streams;  ///< Most of a call.

@@ -23,8 +23,8 @@ struct Tiles {
 /// Tiles of as many rows as there are registers for their sums.
 template <class Simd, int kChannels>
 constexpr void set_grouped_tiles(int& rows, TileFn* plain, TileFn* flipping) {
-  rows = Simd::kGroupedSums / kChannels;
-  for_each_up_to<Simd::kGroupedSums / kChannels>([&]<int kMr>() {
+  rows = Simd::kGroupedSums / kGroupedVectors<kChannels>;
+  for_each_up_to<Simd::kGroupedSums / kGroupedVectors<kChannels>>([&]<int kMr>() {
     plain[kMr - 1] = grouped<Simd, kChannels, kMr, false>;
     flipping[kMr - 1] = grouped<Simd, kChannels, kMr, true>;
   });
@@ -107,6 +107,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
       [&]<int kNv>() { table.max_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1]; });
   set_grouped_tiles<Simd, 4>(table.grouped_rows[0], table.grouped[0][0], table.grouped[1][0]);
   set_grouped_tiles<Simd, 8>(table.grouped_rows[1], table.grouped[0][1], table.grouped[1][1]);
+  set_grouped_tiles<Simd, 16>(table.grouped_rows[2], table.grouped[0][2], table.grouped[1][2]);
   table.depthwise_slots = Simd::kSlots;
   table.depthwise_streams = Simd::kStreams;
   table.depthwise = depthwise<Simd>;

@@ -37,7 +37,7 @@ class GroupedWeights {
   std::int64_t taps() const { return taps_; }
 
  private:
-  int table() const { return group_channels_ == 4 ? 0 : 1; }
+  int table() const { return group_channels_ == 4 ? 0 : group_channels_ == 8 ? 1 : 2; }
   int max_rows() const { return kernels_->grouped_rows[table()]; }
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
   std::int64_t panel_bytes() const { return taps_ * group_channels_ * panel_channels(); }

@@ -1,5 +1,6 @@
 #include "dispatch/depthwise_pattern.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace octet {
@@ -42,25 +43,52 @@ double cost(const DepthwisePattern& pattern) {
   return dots + interleaving / static_cast<double>(pattern.rows);
 }
 
-}  // namespace
+/// What depthwise_direct takes.
+bool can_be_direct(const ConvolutionConfig& c, const KernelTable& kernels, std::int64_t passes) {
+  return kernels.depthwise_direct != nullptr && passes == 1 && c.kernel_h == 3 && c.kernel_w == 3 &&
+         c.stride_h == 2 && c.stride_w == 2 && c.dilation_h == 1 && c.dilation_w == 1 &&
+         c.out_channels == c.in_channels && size_of(c.epilogue.type) == 1 &&
+         has_small_scales(c.epilogue);
+}
 
-DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& c, int slots) {
-  if (c.kernel_h == 1) return along_x(c, slots);
+/// Filters of several lines, `rows` rows of outputs at a time.
+DepthwisePattern along_y(const ConvolutionConfig& c, int slots, std::int64_t rows) {
   // Rows of outputs that use the same lines of the input: neighbours, if it is not dilated.
   const std::int64_t common = std::gcd(c.dilation_h, c.stride_h);
-  DepthwisePattern best = {};
-  for (std::int64_t rows = 1; rows <= 4; ++rows) {
-    DepthwisePattern pattern = {.slots = slots, .kernel_h = c.kernel_h, .kernel_w = c.kernel_w};
-    pattern.rows = rows;
-    pattern.lines_between_rows = c.stride_h / common;
-    pattern.used_lines = (rows - 1) * pattern.lines_between_rows + c.kernel_h;
-    pattern.groups = groups_for(pattern.used_lines, slots);
-    pattern.taps = c.kernel_w;
-    pattern.tap_step = c.dilation_w;
-    pattern.column_stride = c.stride_w;
-    pattern.line_y = c.dilation_h;
-    pattern.row_y = c.dilation_h / common;
-    if (rows == 1 || cost(pattern) < cost(best)) best = pattern;
+  DepthwisePattern pattern = {.slots = slots, .kernel_h = c.kernel_h, .kernel_w = c.kernel_w};
+  pattern.rows = rows;
+  pattern.lines_between_rows = c.stride_h / common;
+  pattern.used_lines = (rows - 1) * pattern.lines_between_rows + c.kernel_h;
+  pattern.groups = groups_for(pattern.used_lines, slots);
+  pattern.taps = c.kernel_w;
+  pattern.tap_step = c.dilation_w;
+  pattern.column_stride = c.stride_w;
+  pattern.line_y = c.dilation_h;
+  pattern.row_y = c.dilation_h / common;
+  return pattern;
+}
+
+}  // namespace
+
+bool has_small_scales(const Epilogue& epilogue) {
+  return std::all_of(epilogue.scale.begin(), epilogue.scale.end(),
+                     [](float scale) { return scale <= 0.5f; });
+}
+
+DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& c, const KernelTable& kernels,
+                                          std::int64_t passes) {
+  const int slots = kernels.depthwise_slots;
+  if (c.kernel_h == 1) return along_x(c, slots);
+  if (can_be_direct(c, kernels, passes)) {
+    DepthwisePattern pattern = along_y(c, slots, 1);
+    pattern.repeats = 2;
+    pattern.direct = true;
+    return pattern;
+  }
+  DepthwisePattern best = along_y(c, slots, 1);
+  for (std::int64_t rows = 2; rows <= 4; ++rows) {
+    const DepthwisePattern pattern = along_y(c, slots, rows);
+    if (cost(pattern) < cost(best)) best = pattern;
   }
   return best;
 }

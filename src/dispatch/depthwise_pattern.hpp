@@ -22,17 +22,27 @@ struct DepthwisePattern {
     return from_first >= 0 && from_first < kernel_h ? from_first * kernel_w + tap : -1;
   }
 
+  /// Of a unit of work.
+  std::int64_t unit_rows() const { return repeats * rows; }
+  std::int64_t unit_lines() const { return used_lines + (repeats - 1) * rows * lines_between_rows; }
+
   bool along_x = false;
+  bool direct = false;  ///< For KernelTable::depthwise_direct.
   std::int64_t slots = 1, kernel_h = 1, kernel_w = 1;
   std::int64_t rows = 1, lines_between_rows = 0;
   std::int64_t used_lines = 1;
-  std::int64_t groups = 1;  ///< Of `slots` lines: as many as hold those that are used.
+  std::int64_t groups = 1;   ///< Of `slots` lines: as many as hold those that are used.
+  std::int64_t repeats = 1;  ///< Of these rows in a unit, with the same weights and the next lines.
   std::int64_t taps = 1, tap_step = 1, column_stride = 1;
   std::int64_t line_y = 0, line_x = 0, column_x = 1;    ///< Of the input.
   std::int64_t row_y = 1, row_x = 0, out_column_x = 1;  ///< Of the output.
 };
 
-/// The pattern that takes least time for each output.
-DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& config, int slots);
+/// The pattern that takes least time for each output. `passes`: see DepthwiseArgs.
+DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& config,
+                                          const KernelTable& kernels, std::int64_t passes);
+
+/// No scale is so large that a result could leave int32, see DepthwiseArgs.
+bool has_small_scales(const Epilogue& epilogue);
 
 }  // namespace octet

@@ -28,6 +28,7 @@ struct Simd : ByteOperands<Vector512> {
   static constexpr int kPackingRows = 6;
   static constexpr int kNotPackingRows = 4;  // GCC 12 moves registers in its dot loop
   static constexpr int kNarrowSums = 16;
+  static constexpr bool kDirectDepthwise = true;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
 #if defined(__clang__)

@@ -21,6 +21,7 @@ inline constexpr int kKr = 4;
 inline constexpr int kMaxPanelVectors = 4;
 inline constexpr int kMaxTileRows = 10;
 inline constexpr int kMaxStreams = 4;
+inline constexpr int kDirectStreams = 2;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 
@@ -335,6 +336,10 @@ struct KernelTable {
   int depthwise_slots;    ///< Values of a channel in a lane: 4 bytes, or 2 widened to int16.
   int depthwise_streams;  ///< Most of a call.
   DepthwiseFn depthwise;
+  /// The same from the caller's image, without `staged`, with at most kDirectStreams streams: 3x3
+  /// filters with stride 2, 8-bit outputs, small_scales, a multiplier of 1. Units of two rows share
+  /// the weights of one, and have five lines as they lie in the image. Null if there is none.
+  DepthwiseFn depthwise_direct;
 
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
   StageFn stage;         ///< Null where rows are direct.

@@ -1,5 +1,6 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
+#include "kernels/depthwise_direct.inl.hpp"
 #include "kernels/matrix_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
 
@@ -111,6 +112,8 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.depthwise_slots = Simd::kSlots;
   table.depthwise_streams = Simd::kStreams;
   table.depthwise = depthwise<Simd>;
+  if constexpr (requires { Simd::kDirectDepthwise; })
+    table.depthwise_direct = depthwise_direct<Simd>;
   table.pack = pack<Simd>;
   table.continue_packing = continue_packing<Simd>;
   table.quantize = quantize<Simd>;

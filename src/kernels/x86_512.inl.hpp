@@ -64,15 +64,23 @@ struct Vector512 {
     low = _mm512_unpacklo_epi8(a, b);
     high = _mm512_unpackhi_epi8(a, b);
   }
+  /// One half of that: the low one, or the high one.
+  template <int kHalf>
+  static OCTET_INLINE I32 interleave_bytes(I32 a, I32 b) {
+    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
+  }
+  /// Within 128 bits: pairs of bytes of two vectors in turn.
+  static OCTET_INLINE void interleave_pairs(I32 a, I32 b, I32& low, I32& high) {
+    low = _mm512_unpacklo_epi16(a, b);
+    high = _mm512_unpackhi_epi16(a, b);
+  }
   /// Lane n of vector q, in each 128 bits: bytes 4 q + n of the four vectors.
   static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
     I32 low01, high01, low23, high23;
     interleave2(in[0], in[1], low01, high01);
     interleave2(in[2], in[3], low23, high23);
-    out[0] = _mm512_unpacklo_epi16(low01, low23);
-    out[1] = _mm512_unpackhi_epi16(low01, low23);
-    out[2] = _mm512_unpacklo_epi16(high01, high23);
-    out[3] = _mm512_unpackhi_epi16(high01, high23);
+    interleave_pairs(low01, low23, out[0], out[1]);
+    interleave_pairs(high01, high23, out[2], out[3]);
   }
   /// Vector i becomes the 128-bit lanes i of all four: from the order of interleave4 to that of the
   /// bytes that went in.

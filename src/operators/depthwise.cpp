@@ -24,8 +24,8 @@ struct Depthwise::Units {
 
 struct Depthwise::Memory {
   DepthwiseUnit* units;  ///< [kBlockUnits + kMaxStreams]: some without rows fill up the streams.
-  DepthwiseLine* lines;  ///< [kBlockUnits][lines]
-  DepthwiseOut* out;     ///< [kBlockUnits + 1][rows]: the last has no outputs.
+  DepthwiseLine* lines;  ///< [kBlockUnits][unit_lines]
+  DepthwiseOut* out;     ///< [kBlockUnits + 1][unit_rows]: the last has no outputs.
   std::uint8_t* staged;
 };
 
@@ -35,12 +35,13 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
   const std::int64_t reach = (pattern_.taps - 1) * pattern_.tap_step;
   // What a part reads beyond its own columns should not be the most of it.
   const std::int64_t staged = std::max(kStagedBytes / column_bytes, 2 * reach) - reach;
-  const std::int64_t most = std::max(staged / pattern_.column_stride, kLeastColumns);
   const std::int64_t columns = divide_up(out_width, pattern_.out_column_x);
+  const std::int64_t most =
+      pattern_.direct ? columns : std::max(staged / pattern_.column_stride, kLeastColumns);
   Units units;
   units.bands = pattern_.row_y == 0
                     ? out_height
-                    : divide_up(out_height, pattern_.rows * pattern_.row_y) * pattern_.row_y;
+                    : divide_up(out_height, pattern_.unit_rows() * pattern_.row_y) * pattern_.row_y;
   units.columns = divide_up(columns, divide_up(columns, most));
   units.parts = divide_up(columns, units.columns);
   units.count = batch * units.bands * units.parts;
@@ -50,9 +51,9 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
 WorkSize Depthwise::work_size(const Units& units) const {
   return {
       .rows = units.count,
-      .unit_rows = units.columns * pattern_.rows,
+      .unit_rows = units.columns * pattern_.unit_rows(),
       .row_bytes = channels_ / multiplier_,
-      .tile_rows = units.columns * pattern_.rows,  // none waits for its weights
+      .tile_rows = units.columns * pattern_.unit_rows(),  // none waits for its weights
       .panels = panels_,
       // A panel of several streams does as many outputs in less time.
       .panel_columns = panels_ == 1 ? panel_channels() / streams_for(channels_) : panel_channels(),
@@ -63,13 +64,15 @@ WorkSize Depthwise::work_size(const Units& units) const {
 }
 
 Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& units) const {
-  const std::int64_t columns =
-      (units.columns - 1) * pattern_.column_stride + (pattern_.taps - 1) * pattern_.tap_step + 1;
   Memory memory;
   memory.units = scratch.take<DepthwiseUnit>(kBlockUnits + kMaxStreams);
-  memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * lines());
-  memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.rows);
-  memory.staged = scratch.take<std::uint8_t>(columns * pattern_.groups * step_bytes());
+  memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * unit_lines());
+  memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.unit_rows());
+  const std::int64_t columns =
+      (units.columns - 1) * pattern_.column_stride + (pattern_.taps - 1) * pattern_.tap_step + 1;
+  memory.staged = pattern_.direct
+                      ? nullptr
+                      : scratch.take<std::uint8_t>(columns * pattern_.groups * step_bytes());
   return memory;
 }
 
@@ -84,7 +87,7 @@ TaskScratch Depthwise::task_scratch(const Units& units) const {
 }
 
 int Depthwise::streams_for(std::int64_t channels) const {
-  int streams = kernels_->depthwise_streams;
+  int streams = pattern_.direct ? kDirectStreams : kernels_->depthwise_streams;
   while (streams > 1 && channels > panel_channels() / streams) streams /= 2;
   return streams;
 }
@@ -96,12 +99,12 @@ DepthwiseUnit Depthwise::describe_unit(const ConstImages& in, const Images& out,
   const std::int64_t band = unit / units.parts % units.bands;
   const std::int64_t x = unit % units.parts * units.columns * pattern_.out_column_x;
   const std::int64_t row_y = std::max<std::int64_t>(pattern_.row_y, 1);
-  const std::int64_t band_rows = pattern_.row_y == 0 ? 1 : pattern_.rows;
+  const std::int64_t band_rows = pattern_.row_y == 0 ? 1 : pattern_.unit_rows();
   const std::int64_t y = band / row_y * band_rows * row_y + band % row_y;
 
   DepthwiseUnit described = {lines, rows, 0, 0};
   const std::int64_t size = size_of(out.type);
-  for (std::int64_t r = 0; r < pattern_.rows; ++r) {
+  for (std::int64_t r = 0; r < pattern_.unit_rows(); ++r) {
     const std::int64_t row = y + r * pattern_.row_y, first = x + r * pattern_.row_x;
     rows[r] = {};
     if (row >= out.height || first >= out.width) continue;
@@ -112,8 +115,8 @@ DepthwiseUnit Depthwise::describe_unit(const ConstImages& in, const Images& out,
     described.width = std::max(described.width, rows[r].width);
   }
   const auto* image = static_cast<const std::uint8_t*>(in.data) + n * in.image_stride;
-  for (std::int64_t i = 0; i < this->lines(); ++i) {
-    if (i >= pattern_.used_lines) {
+  for (std::int64_t i = 0; i < unit_lines(); ++i) {
+    if (i >= pattern_.unit_lines()) {
       lines[i] = lines[0];  // Meets zeros only, and costs no access to other memory.
       continue;
     }
@@ -145,7 +148,7 @@ void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& 
   args.term = args.out_channel;
   args.units = memory.units;
   args.count = round_up<std::int64_t>(count, args.streams);
-  kernels_->depthwise(args);
+  (pattern_.direct ? kernels_->depthwise_direct : kernels_->depthwise)(args);
 }
 
 void Depthwise::run(const ConstImages& in, const Images& out, const std::uint8_t* pad,
@@ -178,10 +181,10 @@ void Depthwise::run(const ConstImages& in, const Images& out, const std::uint8_t
     for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
       const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
       for (std::int64_t i = 0; i < count; ++i)
-        memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * lines(),
-                                        memory.out + i * pattern_.rows);
-      DepthwiseOut* none = memory.out + count * pattern_.rows;
-      std::fill_n(none, pattern_.rows, DepthwiseOut{});
+        memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * unit_lines(),
+                                        memory.out + i * pattern_.unit_rows());
+      DepthwiseOut* none = memory.out + count * pattern_.unit_rows();
+      std::fill_n(none, pattern_.unit_rows(), DepthwiseOut{});
       std::fill_n(memory.units + count, kMaxStreams, DepthwiseUnit{memory.lines, none, 0, 0});
       for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel)
         run_block(count, panel, memory, args);

@@ -2,6 +2,7 @@
 /// image.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "dispatch/depthwise_pattern.hpp"
@@ -48,7 +49,9 @@ class Depthwise {
   /// Streams of a panel of so many channels: as many as have room beside each other.
   int streams_for(std::int64_t channels) const;
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
+  /// Lines of weights, the groups filled up.
   std::int64_t lines() const { return pattern_.groups * pattern_.slots; }
+  std::int64_t unit_lines() const { return std::max(lines(), pattern_.unit_lines()); }
   /// Bytes of 4 vectors: a step of the weights.
   std::int64_t step_bytes() const { return 16 * kernels_->lanes; }
   std::int64_t row_bytes() const {

@@ -53,16 +53,14 @@ Status Depthwise::create(const KernelTable& kernels, const ConvolutionConfig& co
   Depthwise made;
   made.kernels_ = &kernels;
   made.geometry_ = ConvolutionGeometry(config);
-  made.pattern_ = choose_depthwise_pattern(config, kernels.depthwise_slots);
   made.channels_ = weights.n;
   made.multiplier_ = config.out_channels / config.in_channels;
   const std::int64_t width = made.panel_channels();
   made.panels_ = (weights.n + width - 1) / width;
   made.passes_ = weights.taps / (config.kernel_h * config.kernel_w);
+  made.pattern_ = choose_depthwise_pattern(config, kernels, made.passes_);
   made.flips_ = lhs.flip;
-  const auto& scales = quantization.epilogue.scale;
-  made.small_scales_ =
-      std::all_of(scales.begin(), scales.end(), [](float scale) { return scale <= 0.5f; });
+  made.small_scales_ = has_small_scales(quantization.epilogue);
 
   // What fill_panel_terms makes in the order of the channels, and its column sums.
   const auto natural_bias = allocate<std::int32_t>(width);

@@ -97,6 +97,29 @@ TEST_P(ConvolutionByChannel, EqualsReferenceForEveryStrideAndDilationOfEachDirec
   }
 }
 
+TEST_P(ConvolutionByChannel, EqualsReferenceForStrideTwoAndAnyPadding) {
+  for (std::int64_t top : {0, 1, 2, 6}) {
+    for (std::int64_t left : {0, 1, 2, 7}) {
+      for (std::int64_t channels : {16, 33, 64, 97}) {
+        ConvolutionConfig config = depthwise(channels, 3, 3, 2);
+        config.pad_top = top;
+        config.pad_left = left;
+        config.pad_bottom = 2 + left;
+        config.pad_right = 2 + top;
+        for (const Size& size : {Size{1, 1, 1}, Size{3, 2, 9}, Size{1, 7, 6}, Size{2, 10, 3}}) {
+          ConvolutionProblem problem = random_problem(config, size);
+          problem.epilogue.type = top % 2 == 0 ? DataType::kU8 : DataType::kS8;
+          problem.epilogue.zero_point = problem.epilogue.type == DataType::kU8 ? 100 : -3;
+          problem.epilogue.min = static_cast<float>(lowest_of(problem.epilogue.type) + 5);
+          problem.epilogue.max = static_cast<float>(highest_of(problem.epilogue.type) - 9);
+          problem.epilogue.scale = {0.013f};
+          expect_exact(problem, isa());
+        }
+      }
+    }
+  }
+}
+
 TEST_P(ConvolutionByChannel, EqualsReferenceForFiltersOfOneLine) {
   for (std::int64_t kernel : {1, 2, 3, 4, 5, 8, 9, 31}) {
     for (std::int64_t stride : {1, 2, 3, 4, 5, 6}) {
@@ -144,7 +167,8 @@ TEST_P(ConvolutionByChannel, EqualsReferenceWhereTapsAreFarApart) {
 TEST_P(ConvolutionByChannel, EqualsReferenceForScalesOfAnySize) {
   for (float scale : {0.5f, 0.50001f, 3.0f, 1e6f, 3e38f}) {
     for (const ConvolutionConfig& config :
-         {depthwise(37, 3, 3), depthwise(37, 5, 5), grouped(9, 4, 3), grouped(9, 8, 3)}) {
+         {depthwise(37, 3, 3), depthwise(37, 5, 5), grouped(9, 4, 3), grouped(9, 8, 3),
+          grouped(9, 16, 3), depthwise(37, 3, 3, 2)}) {
       for (const DataType type : k8BitTypes) {
         ConvolutionProblem problem = random_problem(config, {1, 4, 6});
         problem.epilogue.type = type;
@@ -177,6 +201,14 @@ TEST_P(ConvolutionByChannel, FormsAreTheExpectedOnes) {
   EXPECT_EQ(form_of(problem), isa() == "scalar" ? "indirect" : "grouped");
   problem.weights_zero_point = {3};
   EXPECT_EQ(form_of(problem), "indirect") << "zero points need sums of each group's rows";
+  problem = random_problem(grouped(5, 16, 3), {1, 4, 4});
+  problem.config.weights_type = DataType::kS8;
+  problem.weights_zero_point = {};
+  EXPECT_EQ(form_of(problem), isa() == "scalar" ? "indirect" : "grouped");
+  problem.config.groups = 4;
+  problem.config.in_channels = problem.config.out_channels = 4 * 20;
+  randomize(random_, problem);
+  EXPECT_EQ(form_of(problem), "indirect") << "groups of 20 channels";
 }
 
 OCTET_ON_EVERY_ISA(ConvolutionByChannel);

@@ -161,6 +161,7 @@ class DirectSteps {
         unroll<kStreams>([&](auto p) OCTET_INLINE_LAMBDA {
           in_[p] += line_step_;
           OCTET_PIN_POINTER(in_[p]);
+          OCTET_PIN_STEP(in_[p]);
         });
       }
     });
@@ -185,6 +186,7 @@ class DirectSteps {
   OCTET_INLINE void multiply(const I32 (&lines)[2][2][kPairs], I32 (&pairs)[kRows]) {
     const std::int8_t* weights = weights_;
     OCTET_PIN_POINTER(weights);  // or they are loaded before the loop, and spilled
+    OCTET_PIN_STEP(weights);
     weights += kHalf * 2 * kVector;
     I32 acc[kRows][2];
     unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {

@@ -209,6 +209,26 @@ struct RequantizeArgs {
 };
 using RequantizeFn = void (*)(const RequantizeArgs&);
 
+/// Pooling of `windows` windows of one size, one output pixel each, all channels of them. A window
+/// is [rows][columns] pixels, all of them inside the image.
+struct PoolArgs {
+  const std::uint8_t* in;  ///< The first pixel of the first window.
+  std::int64_t in_step;    ///< Bytes between windows; the strides are bytes, too.
+  std::int64_t row_stride, pixel_stride;
+  std::int64_t rows, columns;
+  std::int64_t windows;
+  std::int64_t channels;
+  std::uint8_t flip;  ///< 0x80 if `in` is s8, else 0: bytes are then u8.
+  std::uint8_t* out;
+  std::int64_t out_step;
+
+  // Averages: out = epilogue(float(bias + sum of the flipped bytes) * scale).
+  std::int32_t bias;
+  float scale;
+  const EpilogueTerms* epilogue;  ///< For its type, clamp and zero point.
+};
+using PoolFn = void (*)(const PoolArgs&);
+
 /// Depthwise convolution: a lane holds one channel, and its bytes are values of that channel from
 /// neighbouring *lines*, `slots` of them (KernelTable::depthwise_slots). So interleaved, a column
 /// of `groups * slots` lines serves every output row and every tap that needs some of those lines:
@@ -342,6 +362,8 @@ struct KernelTable {
   ConvertFn quantize;    ///< f32 to u8, s8
   ConvertFn dequantize;  ///< u8, s8, s32 to f32
   RequantizeFn requantize;
+  PoolFn max_pool;
+  PoolFn average_pool;
 
   /// Runs dot products on registers alone: the peak that kernels are measured against. Returns the
   /// operations done (2 per multiply-accumulate).

@@ -118,6 +118,22 @@ struct VectorNeon {
   /// The groups of the first 16 bytes are where they should be.
   static OCTET_INLINE I32 spread(I32 v, I32, I32 bytes) { return permute_bytes(v, bytes); }
 
+  static OCTET_INLINE uint16x8_t halves(I32 v) { return vreinterpretq_u16_s32(v); }
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) {
+    return vreinterpretq_s32_u8(vmaxq_u8(vreinterpretq_u8_s32(a), vreinterpretq_u8_s32(b)));
+  }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = vreinterpretq_s32_u16(vaddq_u16(halves(all), halves(bytes)));
+    odd = vreinterpretq_s32_u16(vsraq_n_u16(halves(odd), halves(bytes), 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return vreinterpretq_s32_u16(vsubq_u16(halves(all), vshlq_n_u16(halves(odd), 8)));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) {
+    return vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(v), 16));
+  }
+
   /// See neon_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

@@ -219,6 +219,40 @@ void requantize(const RequantizeArgs& args) {
   }
 }
 
+/// Calls `step(byte)` for the pixels of one channel of a window.
+template <class Step>
+void for_each_pixel(const PoolArgs& args, std::int64_t window, std::int64_t channel, Step step) {
+  const std::uint8_t* in = args.in + window * args.in_step + channel;
+  for (std::int64_t row = 0; row < args.rows; ++row) {
+    for (std::int64_t column = 0; column < args.columns; ++column)
+      step(static_cast<std::uint8_t>(in[row * args.row_stride + column * args.pixel_stride] ^
+                                     args.flip));
+  }
+}
+
+void max_pool(const PoolArgs& args) {
+  for (std::int64_t window = 0; window < args.windows; ++window) {
+    for (std::int64_t channel = 0; channel < args.channels; ++channel) {
+      std::uint8_t most = 0;
+      for_each_pixel(args, window, channel,
+                     [&](std::uint8_t byte) { most = byte > most ? byte : most; });
+      args.out[window * args.out_step + channel] = static_cast<std::uint8_t>(most ^ args.flip);
+    }
+  }
+}
+
+void average_pool(const PoolArgs& args) {
+  const EpilogueTerms& terms = *args.epilogue;
+  for (std::int64_t window = 0; window < args.windows; ++window) {
+    for (std::int64_t channel = 0; channel < args.channels; ++channel) {
+      std::uint32_t sum = bits(args.bias);
+      for_each_pixel(args, window, channel, [&](std::uint8_t byte) { sum += byte; });
+      store_result(wrap(sum), args.scale, terms.type, terms.min, terms.max, terms.zero_point,
+                   args.out + window * args.out_step + channel);
+    }
+  }
+}
+
 /// The peak of plain loops: one multiply-accumulate at a time.
 std::int64_t dot_peak(std::int64_t iterations) {
   std::int32_t sums[4] = {};
@@ -258,6 +292,8 @@ constexpr KernelTable make_table() {
   table.quantize = quantize;
   table.dequantize = dequantize;
   table.requantize = requantize;
+  table.max_pool = max_pool;
+  table.average_pool = average_pool;
   table.dot_peak = dot_peak;
   return table;
 }

@@ -133,6 +133,17 @@ struct Vector256 {
     return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, groups), bytes);
   }
 
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) { return _mm256_max_epu8(a, b); }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = _mm256_add_epi16(all, bytes);
+    odd = _mm256_add_epi16(odd, _mm256_srli_epi16(bytes, 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) { return _mm256_srli_epi32(v, 16); }
+
   /// See x86_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

@@ -132,6 +132,17 @@ struct Vector512 {
     return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(groups, v), bytes);
   }
 
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) { return _mm512_max_epu8(a, b); }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = _mm512_add_epi16(all, bytes);
+    odd = _mm512_add_epi16(odd, _mm512_srli_epi16(bytes, 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return _mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) { return _mm512_srli_epi32(v, 16); }
+
   /// As interleave_rows_by_16(), for 64 columns at first.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

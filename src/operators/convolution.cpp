@@ -48,9 +48,7 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   for (const auto& size : sizes) {
     OCTET_RETURN_IF_ERROR(check_at_least(size.name, size.value, size.least));
     // Sums of a few such sizes, and products of two, then fit 63 bits.
-    if (size.value > INT32_MAX)
-      return Status::invalid_argument("%s is %lld, but must be at most 2^31 - 1", size.name,
-                                      static_cast<long long>(size.value));
+    OCTET_RETURN_IF_ERROR(check_at_most(size.name, size.value, INT32_MAX));
   }
   if (c.in_channels % c.groups != 0 || c.out_channels % c.groups != 0)
     return Status::invalid_argument(

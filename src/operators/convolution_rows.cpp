@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "operators/im2col.hpp"
+#include "operators/out_size.hpp"
 #include "operators/row_pointers.hpp"
 
 namespace octet {
@@ -20,20 +21,6 @@ ConvolutionGeometry::ConvolutionGeometry(const ConvolutionConfig& c)
       pad_left(c.pad_left),
       pad_bottom(c.pad_bottom),
       pad_right(c.pad_right) {}
-
-namespace {
-
-std::int64_t out_size(std::int64_t in, std::int64_t pad_before, std::int64_t pad_after,
-                      std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
-  std::int64_t slack = 0;
-  if (in < 1 ||
-      __builtin_add_overflow(in, pad_before + pad_after - dilation * (kernel - 1) - 1, &slack) ||
-      slack < 0)
-    return 0;
-  return slack / stride + 1;
-}
-
-}  // namespace
 
 std::int64_t ConvolutionGeometry::out_height(std::int64_t in_height) const {
   return out_size(in_height, pad_top, pad_bottom, kernel_h, stride_h, dilation_h);

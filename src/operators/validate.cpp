@@ -57,6 +57,12 @@ Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
                                   ll(value), ll(least));
 }
 
+Status check_at_most(const char* name, std::int64_t value, std::int64_t most) {
+  if (value <= most) return {};
+  return Status::invalid_argument("%s is %lld, but must be at most %lld", name, ll(value),
+                                  ll(most));
+}
+
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name) {
   if (value == expected) return {};

@@ -125,6 +125,22 @@ TEST(Allocation, ConvolutionRunDoesNone) {
   }
 }
 
+TEST(Allocation, PoolingDoesNone) {
+  const std::vector<std::uint8_t> in(2 * 9 * 9 * 70, 5);
+  std::vector<std::uint8_t> out(2 * 9 * 9 * 70);
+  const PoolingWindow window = {
+      .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  Status most, average;
+  EXPECT_EQ(allocations_of([&] {
+              const ConstImages from = const_images(in.data(), 2, 9, 9, 70);
+              const Images to = images(out.data(), 2, 9, 9, 70);
+              most = max_pool(window, from, to);
+              average = average_pool({.window = window}, from, to);
+            }),
+            0);
+  EXPECT_TRUE(most.ok() && average.ok());
+}
+
 TEST(Allocation, ElementwiseOperatorsAndErrorsDoNone) {
   const std::vector<float> real(1000, 1.5f);
   const std::vector<std::int32_t> sums(1000, 15);

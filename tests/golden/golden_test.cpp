@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "pooling/pooling_problem.hpp"
 #include "quantize/random_quantize.hpp"
 #include "support/every_isa.hpp"
 #include "support/run_convolution.hpp"
@@ -115,12 +116,24 @@ void add_conversions(Hashes& hashes, const std::string& isa) {
   }
 }
 
+void add_poolings(Hashes& hashes, const std::string& isa) {
+  Random random(5);
+  for (int round = 0; round < 12; ++round) {
+    PoolingProblem p{.batch = 2, .height = 9, .width = 11};
+    p.channels = random.integer(1, 150);
+    p.window = random_window(random, random.integer(1, 4), random.integer(1, 4));
+    randomize(random, p);
+    hashes["pooling/" + std::to_string(round)] = hash_of(pooled(p, isa, kEnds));
+  }
+}
+
 Hashes hashes_of(const std::string& isa) {
   Hashes hashes;
   add_gemms(hashes, isa);
   add_zeros(hashes, isa);
   add_convolutions(hashes, isa);
   add_conversions(hashes, isa);
+  add_poolings(hashes, isa);
   return hashes;
 }
 

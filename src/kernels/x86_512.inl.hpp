@@ -132,6 +132,14 @@ struct Vector512 {
     return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(groups, v), bytes);
   }
 
+  /// Byte n of 16, for bytes 0 to 127 of the low four bits n; 0 for all others.
+  static OCTET_INLINE I32 shuffle_16(I32 bytes16, I32 index) {
+    return _mm512_shuffle_epi8(bytes16, index);
+  }
+  static OCTET_INLINE I32 load_16(const std::uint8_t* in) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+  }
+  static OCTET_INLINE I32 subtract_saturated(I32 a, I32 b) { return _mm512_subs_epi8(a, b); }
   static OCTET_INLINE I32 max_bytes(I32 a, I32 b) { return _mm512_max_epu8(a, b); }
   /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
   static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "dispatch/convolution_form.hpp"
 #include "dispatch/registry.hpp"
@@ -102,6 +103,8 @@ struct Convolution::Impl {
   std::int64_t out_channels;
   const KernelTable* kernels;
   DataType out_type;
+  FusedEpilogue fused;
+  std::optional<Residual> residual;
   PackedWeights weights;  ///< Or, for kGrouped and kDepthwise, those below.
   FilterWindows windows;  ///< Of kIndirect.
   GroupedWeights grouped;
@@ -149,8 +152,9 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_config(config, weights));
   WeightsView view = view_weights(config, weights);
+  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
   Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
-                               config.epilogue};
+                               epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
@@ -160,6 +164,8 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   OCTET_RETURN_IF_ERROR(choose_convolution_form(config, *kernels, row_sums, impl->form));
   impl->kernels = kernels;
   impl->out_type = config.epilogue.type;
+  impl->residual = config.epilogue.residual;
+  OCTET_RETURN_IF_ERROR(FusedEpilogue::create(config.epilogue, impl->fused));
   impl->in_type = config.in_type;
   impl->out_channels = config.out_channels;
 
@@ -308,13 +314,13 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
     return 0;
   if (impl_->form == ConvolutionForm::kDepthwise)
     return impl_->depthwise.scratch_bytes(batch, out_height(in_height), out_width(in_width),
-                                          std::max(threads, 1));
+                                          impl_->fused, std::max(threads, 1));
   const ConvolutionPlan made = impl_->plan(batch, in_height, in_width, std::max(threads, 1));
   return impl_->task_scratch(made.block).bytes(made.grid.tasks());
 }
 
-Status Convolution::run(const ConstImages& in, const Images& out,
-                        const Resources& resources) const noexcept {
+Status Convolution::run(const ConstImages& in, const Images& out, const Resources& resources,
+                        const ConstImages& residual) const noexcept {
   if (!impl_) return Status::invalid_argument("convolution: run before create");
   const ConvolutionGeometry& geometry = impl_->geometry;
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
@@ -332,12 +338,13 @@ Status Convolution::run(const ConstImages& in, const Images& out,
       check_equal("out.width", out.width, out_width(in.width), "out_width(in.width)"));
   OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
                                     "out_channels of the weights"));
+  OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   const int threads = threads_of(resources.executor);
   OCTET_RETURN_IF_ERROR(
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
   if (impl_->form == ConvolutionForm::kDepthwise) {
-    impl_->depthwise.run(in, out, impl_->pad_row.get(), resources);
+    impl_->depthwise.run(in, out, residual, impl_->fused, impl_->pad_row.get(), resources);
     return {};
   }
   const std::int64_t pixels = out.batch * out.height * out.width;
@@ -347,6 +354,7 @@ Status Convolution::run(const ConstImages& in, const Images& out,
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
     ConvolutionRows rows(geometry, impl_->form, impl_->format, in, out, impl_->pad_row.get(),
                          impl_->take_memory(piece, made.block));
+    if (!impl_->fused.empty()) rows.fuse(impl_->fused, residual);
     const TaskPart part(made.grid, task, pixels, made.panels);
     TileLoop tiles(*impl_->kernels);
     WindowRows runs[FilterWindows::kMostCuts];

@@ -116,6 +116,24 @@ void add_conversions(Hashes& hashes, const std::string& isa) {
   }
 }
 
+/// Residuals and tables, in GEMMs and convolutions of every form.
+void add_fused(Hashes& hashes, const std::string& isa) {
+  Random random(6);
+  for (int i = 0; i < 6; ++i) {
+    GemmProblem problem = random_gemm(random, 13, 70, 37, type_combination(4 + 2 * i));
+    add_fused(random, problem, i % 3 != 1, i % 3 != 0);
+    const std::string name = "fused/gemm/" + std::to_string(i);
+    hashes[name] = hash_of(run_packed(problem, isa, kEnds));
+    EXPECT_EQ(hash_of(run_one_shot(problem, isa, kEnds)), hashes[name]) << name << ", one-shot";
+  }
+  int form = 0;
+  for (ConvolutionProblem& problem : convolutions_of_every_form(random, 2, 7, 9)) {
+    add_fused(random, problem, form % 3 != 1, form % 3 != 0);
+    hashes["fused/convolution/" + std::to_string(form++)] =
+        hash_of(run_images(make_convolution(problem, isa, kEnds), problem, kEnds));
+  }
+}
+
 void add_poolings(Hashes& hashes, const std::string& isa) {
   Random random(5);
   for (int round = 0; round < 12; ++round) {
@@ -134,6 +152,7 @@ Hashes hashes_of(const std::string& isa) {
   add_convolutions(hashes, isa);
   add_conversions(hashes, isa);
   add_poolings(hashes, isa);
+  add_fused(hashes, isa);
   return hashes;
 }
 

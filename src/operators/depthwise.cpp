@@ -193,6 +193,7 @@ void Depthwise::run(const ConstImages& in, const Images& out, const ConstImages&
           run_fused_block(count, panel, memory, units, outputs, args);
         }
       }
+      look_up(count, memory, outputs, part);
     }
   });
 }

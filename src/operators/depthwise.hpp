@@ -68,14 +68,16 @@ class Depthwise {
   void choose_panel(std::int64_t panel, DepthwiseArgs& args) const;
   void run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
                  DepthwiseArgs& args) const;
-  /// The same with a fused epilogue: see depthwise_fused.cpp.
+  // With a fused epilogue, see depthwise_fused.cpp:
   void run_fused_block(std::int64_t count, std::int64_t panel, const Memory& memory,
                        const Units& units, const FusedOutputs& outputs,
                        const DepthwiseArgs& args) const;
-  void finish_row(const FusedOutputs& outputs, const DepthwiseArgs& panel, const DepthwiseOut& row,
-                  const std::uint8_t* residual, const std::int32_t* sums,
-                  std::int64_t sums_stride) const;
-
+  void add_residual(const FusedOutputs& outputs, const DepthwiseArgs& panel,
+                    const DepthwiseOut& row, const std::uint8_t* residual, const std::int32_t* sums,
+                    std::int64_t sums_stride) const;
+  /// Outputs of a block, of all panels of a task.
+  void look_up(std::int64_t count, const Memory& memory, const FusedOutputs& outputs,
+               const TaskPart& part) const;
   /// Units that a panel of weights serves before the next panel is loaded.
   static constexpr std::int64_t kBlockUnits = 8;
   /// Where a unit begins: of the batch, the band and the part.

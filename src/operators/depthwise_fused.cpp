@@ -17,25 +17,21 @@ void Depthwise::point_to_residual(const ConstImages& residual, const Images& out
   }
 }
 
-/// One row of outputs, of a panel's channels; `sums` where a residual is added, a column every
-/// `sums_stride`.
-void Depthwise::finish_row(const FusedOutputs& outputs, const DepthwiseArgs& panel,
-                           const DepthwiseOut& row, const std::uint8_t* residual,
-                           const std::int32_t* sums, std::int64_t sums_stride) const {
+/// Adds the residual to one row of sums, of a panel's channels, a column every `sums_stride`.
+void Depthwise::add_residual(const FusedOutputs& outputs, const DepthwiseArgs& panel,
+                             const DepthwiseOut& row, const std::uint8_t* residual,
+                             const std::int32_t* sums, std::int64_t sums_stride) const {
   constexpr std::int64_t kColumns = 64;
   void* out[kColumns];
   const std::uint8_t* others[kColumns];
   for (std::int64_t first = 0; first < row.width; first += kColumns) {
     const std::int64_t count = std::min(kColumns, row.width - first);
-    for (std::int64_t i = 0; i < count; ++i) out[i] = row.data + (first + i) * outputs.out_step;
-    if (outputs.fused.adds_residual()) {
-      for (std::int64_t i = 0; i < count; ++i)
-        others[i] = residual + (first + i) * outputs.residual_step;
-      outputs.fused.add_residual(
-          *kernels_, {nullptr, sums + first * sums_stride, sums_stride, count, panel.out_channels,
-                      panel.out_channel, others, out});
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] = row.data + (first + i) * outputs.out_step;
+      others[i] = residual + (first + i) * outputs.residual_step;
     }
-    outputs.fused.look_up(*kernels_, out, count, panel.out_channel, panel.out_channels);
+    outputs.fused.add_residual(*kernels_, {nullptr, sums + first * sums_stride, sums_stride, count,
+                                           panel.out_channels, panel.out_channel, others, out});
   }
 }
 
@@ -43,14 +39,7 @@ void Depthwise::run_fused_block(std::int64_t count, std::int64_t panel, const Me
                                 const Units& units, const FusedOutputs& outputs,
                                 const DepthwiseArgs& call) const {
   DepthwiseArgs args = call;
-  if (!outputs.fused.adds_residual()) {
-    run_block(count, panel, memory, args);
-    for (std::int64_t i = 0; i < count; ++i) {
-      for (std::int64_t r = 0; r < memory.units[i].rows; ++r)
-        finish_row(outputs, args, memory.units[i].out[r], nullptr, nullptr, 0);
-    }
-    return;
-  }
+  if (!outputs.fused.adds_residual()) return run_block(count, panel, memory, args);
   // The sums of as many units as run beside each other.
   choose_panel(panel, args);
   const DepthwiseArgs of_outputs = args;
@@ -74,9 +63,28 @@ void Depthwise::run_fused_block(std::int64_t count, std::int64_t panel, const Me
     kernels_->depthwise(args);
     for (std::int64_t s = 0; s < std::min<std::int64_t>(args.streams, count - first); ++s) {
       for (std::int64_t r = 0; r < described[s].rows; ++r)
-        finish_row(outputs, of_outputs, described[s].out[r],
-                   memory.residual[(first + s) * pattern_.rows + r],
-                   memory.sums + (s * pattern_.rows + r) * row_sums, stride);
+        add_residual(outputs, of_outputs, described[s].out[r],
+                     memory.residual[(first + s) * pattern_.rows + r],
+                     memory.sums + (s * pattern_.rows + r) * row_sums, stride);
+    }
+  }
+}
+
+void Depthwise::look_up(std::int64_t count, const Memory& memory, const FusedOutputs& outputs,
+                        const TaskPart& part) const {
+  if (!outputs.fused.has_table()) return;
+  constexpr std::int64_t kColumns = 64;
+  const std::int64_t channel = part.first_panel * panel_channels();
+  const std::int64_t end = std::min(part.last_panel * panel_channels(), channels_);
+  void* out[kColumns];
+  for (const DepthwiseUnit* unit = memory.units; unit < memory.units + count; ++unit) {
+    for (const DepthwiseOut* row = unit->out; row < unit->out + unit->rows; ++row) {
+      for (std::int64_t first = 0; first < row->width; first += kColumns) {
+        const std::int64_t columns = std::min(kColumns, row->width - first);
+        for (std::int64_t i = 0; i < columns; ++i)
+          out[i] = row->data + (first + i) * outputs.out_step;
+        outputs.fused.look_up(*kernels_, out, columns, channel, end - channel);
+      }
     }
   }
 }

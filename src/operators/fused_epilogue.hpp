@@ -25,6 +25,7 @@ class FusedEpilogue {
 
   bool empty() const { return !adds_residual_ && table_ == nullptr; }
   bool adds_residual() const { return adds_residual_; }
+  bool has_table() const { return table_ != nullptr; }
 
   /// Makes outputs of sums; of `args` all but the terms.
   void add_residual(const KernelTable& kernels, ResidualArgs args) const {

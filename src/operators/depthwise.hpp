@@ -40,6 +40,12 @@ class Depthwise {
     std::int64_t columns = 0;  ///< Of a part, the last one excepted.
     std::int64_t count = 0;
   };
+  /// Where a unit begins: its image, and the first pixel of its first row of outputs.
+  struct UnitPosition {
+    std::int64_t n, y, x;
+  };
+  /// Units that a panel of weights serves before the next panel is loaded.
+  static constexpr std::int64_t kBlockUnits = 8;
   /// Scratch of one task.
   struct Memory {
     DepthwiseUnit* units;  ///< [kBlockUnits + kMaxStreams]: some without rows fill up the streams.
@@ -60,6 +66,7 @@ class Depthwise {
   WorkSize work_size(const Units& units) const;
   TaskScratch task_scratch(const Units& units, const FusedEpilogue& fused) const;
   Memory take_memory(ScratchCursor& scratch, const Units& units, const FusedEpilogue& fused) const;
+  UnitPosition position_of(const Units& units, std::int64_t unit) const;
   DepthwiseUnit describe_unit(const ConstImages& in, const Images& out, const Units& units,
                               std::int64_t unit, DepthwiseLine* lines, DepthwiseOut* rows) const;
   /// Where the residual of a unit's rows is.
@@ -78,13 +85,6 @@ class Depthwise {
   /// Outputs of a block, of all panels of a task.
   void look_up(std::int64_t count, const Memory& memory, const FusedOutputs& outputs,
                const TaskPart& part) const;
-  /// Units that a panel of weights serves before the next panel is loaded.
-  static constexpr std::int64_t kBlockUnits = 8;
-  /// Where a unit begins: of the batch, the band and the part.
-  struct UnitPosition {
-    std::int64_t n, y, x;
-  };
-  UnitPosition position_of(const Units& units, std::int64_t unit) const;
 
   /// Streams of a panel of so many channels: as many as have room beside each other.
   int streams_for(std::int64_t channels) const;

@@ -5,8 +5,8 @@
 /// them. A table is applied to the outputs of a panel where they lie.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "dispatch/registry.hpp"
 #include "octet/epilogue.hpp"
@@ -46,6 +46,14 @@ class FusedEpilogue {
   AlignedBuffer<float> scale_;
   AlignedBuffer<std::uint8_t> table_copy_;
 };
+
+/// The part of check_epilogue() that is about residual and table.
+Status check_fused(const Epilogue& epilogue);
+/// What `run` gets where the epilogue adds a residual, or null where it does not. `out` is valid.
+Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
+                      const Matrix& out);
+Status check_residual(const std::optional<Residual>& residual, const ConstImages& given,
+                      const Images& out);
 
 /// What the tiles do of an epilogue.
 Epilogue epilogue_of_tiles(const Epilogue& epilogue);

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "operators/fused_epilogue.hpp"
+
 namespace octet {
 namespace {
 
@@ -121,35 +123,6 @@ Status check_scales(const char* name, std::span<const float> scales, std::int64_
   return {};
 }
 
-namespace {
-
-Status check_residual_and_table(const Epilogue& epilogue) {
-  if (epilogue.residual) {
-    if (epilogue.type == DataType::kS32)
-      return Status::invalid_argument("epilogue.residual must be empty for an s32 output");
-    const Residual& residual = *epilogue.residual;
-    OCTET_RETURN_IF_ERROR(check_8bit("epilogue.residual.type", residual.type));
-    // With the largest value the product is finite, so that t is a number.
-    if (!(residual.scale > 0.0f && residual.scale <= 1e36f))
-      return Status::invalid_argument(
-          "epilogue.residual.scale is %g, but must be greater than 0 and at most 1e36",
-          static_cast<double>(residual.scale));
-    OCTET_RETURN_IF_ERROR(
-        check_zero_point("epilogue.residual.zero_point", residual.zero_point, residual.type));
-  }
-  if (epilogue.table.empty()) return {};
-  if (!is_8bit(epilogue.type))
-    return Status::invalid_argument("epilogue.table must be empty for a %s output",
-                                    name_of(epilogue.type));
-  if (epilogue.table.size() != 256)
-    return Status::invalid_argument("epilogue.table has %zu elements, but must have 0 or 256",
-                                    epilogue.table.size());
-  if (epilogue.table.data() == nullptr) return Status::invalid_argument("epilogue.table is null");
-  return {};
-}
-
-}  // namespace
-
 Status check_epilogue(const Epilogue& epilogue, std::int64_t columns) {
   if (!is_8bit(epilogue.type) && epilogue.type != DataType::kS32 && epilogue.type != DataType::kF32)
     return Status::invalid_argument("epilogue.type is %d, which is no DataType",
@@ -174,7 +147,7 @@ Status check_epilogue(const Epilogue& epilogue, std::int64_t columns) {
     return Status::invalid_argument("epilogue.zero_point is %d, but must be 0 for a %s output",
                                     epilogue.zero_point, name_of(epilogue.type));
   }
-  OCTET_RETURN_IF_ERROR(check_residual_and_table(epilogue));
+  OCTET_RETURN_IF_ERROR(check_fused(epilogue));
   if (epilogue.type == DataType::kS32) {
     if (!epilogue.scale.empty())
       return Status::invalid_argument("epilogue.scale must be empty for an s32 output");
@@ -221,39 +194,6 @@ Status check_images(const char* name, const ConstImages& images) {
   if (images.data == nullptr) return Status::invalid_argument("%s.data is null", name);
   OCTET_RETURN_IF_ERROR(add_dimension(name, images.batch, images.image_stride, extent));
   return check_extent(name, images.type, extent, 0);
-}
-
-namespace {
-
-/// Whether a residual is given where the epilogue has one.
-Status check_presence(const std::optional<Residual>& residual, bool given) {
-  if (!residual && given)
-    return Status::invalid_argument("residual is given, but there is no epilogue.residual");
-  return {};
-}
-
-}  // namespace
-
-Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
-                      const Matrix& out) {
-  OCTET_RETURN_IF_ERROR(check_presence(residual, given.data != nullptr));
-  if (!residual) return {};
-  OCTET_RETURN_IF_ERROR(check_type("residual.type", given.type, residual->type));
-  OCTET_RETURN_IF_ERROR(check_matrix("residual", given));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.rows", given.rows, out.rows, "out.rows"));
-  return check_equal("residual.columns", given.columns, out.columns, "out.columns");
-}
-
-Status check_residual(const std::optional<Residual>& residual, const ConstImages& given,
-                      const Images& out) {
-  OCTET_RETURN_IF_ERROR(check_presence(residual, given.data != nullptr));
-  if (!residual) return {};
-  OCTET_RETURN_IF_ERROR(check_type("residual.type", given.type, residual->type));
-  OCTET_RETURN_IF_ERROR(check_images("residual", given));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.batch", given.batch, out.batch, "out.batch"));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.height", given.height, out.height, "out.height"));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.width", given.width, out.width, "out.width"));
-  return check_equal("residual.channels", given.channels, out.channels, "out.channels");
 }
 
 Status check_scratch(std::span<const std::byte> scratch, std::size_t needed) {

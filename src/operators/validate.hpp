@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "octet/epilogue.hpp"
@@ -47,12 +46,6 @@ Status check_zero_points(const char* name, std::span<const std::int32_t> zero_po
 /// One for all, or one for each of `count`; finite and greater than 0.
 Status check_scales(const char* name, std::span<const float> scales, std::int64_t count);
 Status check_epilogue(const Epilogue& epilogue, std::int64_t columns);
-
-/// What `run` gets where the epilogue adds a residual, or null where it does not. `out` is valid.
-Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
-                      const Matrix& out);
-Status check_residual(const std::optional<Residual>& residual, const ConstImages& given,
-                      const Images& out);
 
 /// A view of at least 0 x 1 elements: its pointer (if it holds anything), its stride, and that its
 /// extent can be addressed.

@@ -277,10 +277,8 @@ void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
   const std::int64_t row_bytes =
       row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
   for (const WindowRows& run : runs) {
-    RowBlock rows = block;
-    rows.count = run.count;
-    rows.rows += run.window.first * row_taps * block.tap_stride + run.row;
-    rows.out += run.row;
+    RowBlock rows = block.part(run.row, run.count);
+    rows.rows += run.window.first * row_taps * block.tap_stride;
     Panel part = panel;
     part.data += run.window.first * row_bytes;
     part.taps = (run.window.last - run.window.first) * row_taps;

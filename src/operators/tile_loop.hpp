@@ -19,6 +19,17 @@ struct RowBlock {
   std::int16_t* wide_panel = nullptr;    ///< Staged rows: room for a panel, see take_wide_panel().
   const FusedEpilogue* fused = nullptr;  ///< If there is more to do than the tiles can.
   const std::uint8_t* const* residual = nullptr;  ///< [count]: like `out`, where it is added.
+
+  /// Rows [first, first + count).
+  RowBlock part(std::int64_t first, std::int64_t count) const {
+    RowBlock made = *this;
+    made.count = count;
+    made.rows += first;
+    made.out += first;
+    if (row_sums != nullptr) made.row_sums += first;
+    if (residual != nullptr) made.residual += first;
+    return made;
+  }
 };
 
 /// Columns [column, column + columns) of a block that has a fused epilogue, at most kMaxColumns:
@@ -30,22 +41,22 @@ template <class Multiply>
                                       const Multiply& multiply) {
   constexpr std::int64_t kRows = 48, kMaxColumns = kMaxPanelVectors * 16;
   const FusedEpilogue& fused = *block.fused;
-  RowBlock part = block;
-  part.fused = nullptr;
   if (fused.adds_residual()) {
     alignas(64) std::int32_t sums[kRows * kMaxColumns];  // in the L1 cache
     void* out[kRows];
     for (std::int64_t i = 0; i < kRows; ++i) out[i] = sums + i * kMaxColumns;
-    part.out = out;
     for (std::int64_t first = 0; first < block.count; first += kRows) {
-      part.count = std::min(kRows, block.count - first);
-      part.rows = block.rows + first;
-      part.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + first;
+      const RowBlock outputs = block.part(first, std::min(kRows, block.count - first));
+      RowBlock part = outputs;
+      part.fused = nullptr;
+      part.out = out;
       multiply(part, std::int64_t{0});
       fused.add_residual(kernels, {nullptr, sums, kMaxColumns, part.count, columns, column,
-                                   block.residual + first, block.out + first});
+                                   outputs.residual, outputs.out});
     }
   } else {
+    RowBlock part = block;
+    part.fused = nullptr;
     multiply(part, column);
   }
   fused.look_up(kernels, block.out, block.count, column, columns);

@@ -139,7 +139,8 @@ void add_poolings(Hashes& hashes, const std::string& isa) {
   for (int round = 0; round < 12; ++round) {
     PoolingProblem p{.batch = 2, .height = 9, .width = 11};
     p.channels = random.integer(1, 150);
-    p.window = random_window(random, random.integer(1, 4), random.integer(1, 4));
+    const std::int64_t kernel_h = random.integer(1, 4), kernel_w = random.integer(1, 4);
+    p.window = random_window(random, kernel_h, kernel_w);
     randomize(random, p);
     hashes["pooling/" + std::to_string(round)] = hash_of(pooled(p, isa, kEnds));
   }

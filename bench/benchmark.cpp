@@ -48,7 +48,7 @@ bool parse(int argc, char** argv, Options& options, int* exit_status) {
   CLI::App app("Measures octet beside oneDNN, interleaved, in one process.");
   app.add_option("--suite", options.suite, "What the shapes are")
       ->required()
-      ->check(CLI::IsMember({"gemm", "conv", "dynamic", "quantize"}));
+      ->check(CLI::IsMember({"gemm", "conv", "dynamic", "quantize", "pool"}));
   app.add_option("--shapes", options.shapes, "CSV file, such as those in bench/shapes/")
       ->required();
   app.add_option("--threads", options.threads, "For both, by OpenMP")
@@ -97,6 +97,11 @@ std::vector<Entry> make_entries(const Options& options, Setting& setting) {
     }
     return entries;
   }
+  if (options.suite == "pool") {
+    for (const PoolShape& shape : read_pool_shapes(options.shapes))
+      entries.push_back(pool_entry(shape, setting));
+    return entries;
+  }
   const Config& config = *find_config(options.config);
   if (options.suite == "conv" && !config.suits_convolutions())
     throw std::runtime_error("--config: oneDNN has no convolution with " + options.config);
@@ -126,6 +131,7 @@ std::string cpu_name() {
 void describe(const Options& options, const Setting& setting) {
   benchmark::AddCustomContext("suite", options.suite);
   benchmark::AddCustomContext("config", options.suite == "quantize"  ? ""
+                                        : options.suite == "pool"    ? "u8"
                                         : options.suite == "dynamic" ? "u8s8_s8"
                                                                      : options.config);
   benchmark::AddCustomContext("threads", std::to_string(options.threads));

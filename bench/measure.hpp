@@ -27,7 +27,7 @@ struct Setting {
 
 /// What one run of an operator does.
 struct Work {
-  double ops;    ///< 2 per product; 0 if it multiplies no matrices.
+  double ops;    ///< 2 per product; 0 for conversions.
   double bytes;  ///< Of the operands and the result, each counted once.
 };
 
@@ -60,5 +60,8 @@ std::vector<Entry> dynamic_entries(const DynamicShape& shape, Setting& setting);
 
 /// octet alone, on quantize, dequantize and requantize.
 Entry conversion_entry(const ConversionShape& shape, Setting& setting);
+
+/// Max or average pooling beside oneDNN; an operation is a value that a window looks at.
+Entry pool_entry(const PoolShape& shape, Setting& setting);
 
 }  // namespace octet::bench

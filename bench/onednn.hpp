@@ -135,11 +135,12 @@ class FloatConv : public Primitive {
   using Primitive::Primitive;
 };
 
-/// 2x2 maximum with stride 2: [batch, h, w, channels] to [batch, h / 2, w / 2, channels], float32.
-class FloatMaxPool : public Primitive {
+/// The maximum or the average, padding left out, of windows with the geometry of `problem`; u8, s8
+/// or f32.
+class Pool : public Primitive {
  public:
-  static std::unique_ptr<FloatMaxPool> create(std::int64_t batch, std::int64_t h, std::int64_t w,
-                                              std::int64_t channels, std::string* error);
+  static std::unique_ptr<Pool> create(const ConvProblem& problem, DataType type, bool average,
+                                      std::string* error);
 
  private:
   using Primitive::Primitive;

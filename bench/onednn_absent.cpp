@@ -29,4 +29,9 @@ std::unique_ptr<Conv> Conv::create(const ConvProblem&, const void*, std::string*
   return nullptr;
 }
 
+std::unique_ptr<Pool> Pool::create(const ConvProblem&, DataType, bool, std::string* error) {
+  *error = kAbsent;
+  return nullptr;
+}
+
 }  // namespace octet::onednn

@@ -2,27 +2,6 @@
 
 namespace octet::onednn {
 
-std::unique_ptr<FloatMaxPool> FloatMaxPool::create(std::int64_t batch, std::int64_t h,
-                                                   std::int64_t w, std::int64_t channels,
-                                                   std::string* error) try {
-  constexpr auto kFloat = memory::data_type::f32;
-  const memory::desc in({batch, channels, h, w}, kFloat, Tag::nhwc);
-  const memory::desc out({batch, channels, h / 2, w / 2}, kFloat, Tag::nhwc);
-  const memory::dims two = {2, 2};
-  const memory::dims none = {0, 0};
-  const auto desc =
-      describe<dnnl::pooling_forward>(dnnl::primitive_attr(), dnnl::prop_kind::forward_inference,
-                                      dnnl::algorithm::pooling_max, in, out, two, two,
-#if DNNL_VERSION_MAJOR >= 3
-                                      none,
-#endif
-                                      none, none);
-  return std::unique_ptr<FloatMaxPool>(new FloatMaxPool(State::make<dnnl::pooling_forward>(desc)));
-} catch (const dnnl::error& e) {
-  *error = e.what();
-  return nullptr;
-}
-
 std::unique_ptr<FloatGemm> FloatGemm::create(std::int64_t m, std::int64_t n, std::int64_t k,
                                              const float* rhs, const float* bias,
                                              std::string* error) try {

@@ -153,4 +153,31 @@ std::vector<ConversionShape> read_conversion_shapes(const std::string& path) {
   });
 }
 
+std::vector<PoolShape> read_pool_shapes(const std::string& path) {
+  return read_rows(path, [](const Row& row) {
+    const std::string& kind = row.text("kind");
+    if (kind != "max" && kind != "average")
+      row.fail("kind", "'" + kind + "' is neither max nor average");
+    const PoolShape shape = {
+        .name = row.text("name"),
+        .average = kind == "average",
+        .batch = row.integer("N"),
+        .height = row.integer("H"),
+        .width = row.integer("W"),
+        .channels = row.integer("C"),
+        .kernel_h = row.integer("R"),
+        .kernel_w = row.integer("S"),
+        .stride_h = row.integer("strideH"),
+        .stride_w = row.integer("strideW"),
+        .pad_h = row.integer("padH", 0),
+        .pad_w = row.integer("padW", 0),
+    };
+    if (shape.kernel_h > shape.height + 2 * shape.pad_h)
+      row.fail("R", "the window is higher than the padded image");
+    if (shape.kernel_w > shape.width + 2 * shape.pad_w)
+      row.fail("S", "the window is wider than the padded image");
+    return shape;
+  });
+}
+
 }  // namespace octet::bench

@@ -45,9 +45,22 @@ struct ConversionShape {
   std::int64_t rows, columns;
 };
 
+/// Columns: name, kind ("max" or "average"), N (images), H, W, C, R, S (window), strideH, strideW,
+/// padH, padW (each on both sides).
+struct PoolShape {
+  std::string name;
+  bool average;
+  std::int64_t batch, height, width, channels, kernel_h, kernel_w;
+  std::int64_t stride_h, stride_w, pad_h, pad_w;
+
+  std::int64_t out_height() const { return (height + 2 * pad_h - kernel_h) / stride_h + 1; }
+  std::int64_t out_width() const { return (width + 2 * pad_w - kernel_w) / stride_w + 1; }
+};
+
 std::vector<GemmShape> read_gemm_shapes(const std::string& path);
 std::vector<ConvShape> read_conv_shapes(const std::string& path);
 std::vector<DynamicShape> read_dynamic_shapes(const std::string& path);
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path);
+std::vector<PoolShape> read_pool_shapes(const std::string& path);
 
 }  // namespace octet::bench

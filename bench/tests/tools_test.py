@@ -10,6 +10,10 @@ import unittest
 GEMM = "K, name ,N,model,M\n7,tiny,5,any,3\n\n 64,small,33,any,17\n"
 CONV = ("name,N,H,W,IC,OC,R,S,strideH,strideW,padH,padW,dilH,dilW,groups\n"
         "tiny,1,4,4,8,8,3,3,1,1,1,1,1,1,1\ndepthwise,2,6,5,4,4,3,3,2,1,1,1,1,1,4\n")
+POOL = """name,kind,N,H,W,C,R,S,strideH,strideW,padH,padW
+m,max,1,7,8,20,3,3,2,2,1,1
+a,average,2,5,5,70,5,5,1,1,0,0
+"""
 QUANTIZE = "name,operation,rows,columns\nq,quantize,3,5\nd,dequantize,3,5\nr,requantize,3,5\n"
 
 
@@ -166,6 +170,10 @@ class Bench(Tool):
         results, _ = self.bench("--suite=quantize", self.shapes(QUANTIZE))
         self.assertEqual(list(self.medians(results)),
                          ["quantize/octet/q", "quantize/octet/d", "quantize/octet/r"])
+
+    def test_pooling(self):
+        results, _ = self.bench("--suite=pool", self.shapes(POOL))
+        self.assertLessEqual({"pool/octet/m", "pool/octet/a"}, set(self.medians(results)))
 
 
 if __name__ == "__main__":

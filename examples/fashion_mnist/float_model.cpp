@@ -4,7 +4,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "max_pool.hpp"
 #include "safetensors.hpp"
 
 namespace fashion_mnist {
@@ -68,12 +67,29 @@ void hidden_layer(const FloatModel& model, const float* image, float* out) {
   }
 }
 
+/// 2x2 maximum with stride 2: one image [28, 28, 32] to [14, 14, 32]. The innermost loop is one
+/// that compilers vectorize.
+void max_pool(const float* in, float* out) {
+  constexpr std::int64_t kRow = kWidth * kChannels;
+  for (std::int64_t y = 0; y < kHeight; y += 2) {
+    for (std::int64_t x = 0; x < kWidth; x += 2) {
+      const float* const above = in + y * kRow + x * kChannels;
+      const float* const below = above + kRow;
+      for (std::int64_t c = 0; c < kChannels; ++c) {
+        out[c] = std::max(std::max(above[c], above[c + kChannels]),
+                          std::max(below[c], below[c + kChannels]));
+      }
+      out += kChannels;
+    }
+  }
+}
+
 void PlainFloatNetwork::run(const float* images, std::int64_t batch, float* logits) {
   std::vector<float> hidden(kHidden);
   std::vector<float> pooled(kPooled);
   for (std::int64_t i = 0; i < batch; ++i) {
     hidden_layer(model_, images + i * kPixels, hidden.data());
-    max_pool_image(hidden.data(), pooled.data());
+    max_pool(hidden.data(), pooled.data());
     dense_layer(model_, pooled.data(), logits + i * kClasses);
   }
 }

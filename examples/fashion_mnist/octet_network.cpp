@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "max_pool.hpp"
 #include "require.hpp"
 
 namespace fashion_mnist {
@@ -78,7 +77,10 @@ void OctetNetwork::run(const float* images, std::int64_t batch, float* logits) {
   const octet::Resources resources = {.scratch = scratch, .executor = executor_};
   require(conv_.run(octet::const_images(quantized_.data(), batch, kHeight, kWidth, 1),
                     octet::images(hidden_.data(), batch, kHeight, kWidth, kChannels), resources));
-  max_pool(hidden_.data(), batch, pooled_.data(), executor_);
+  require(octet::max_pool({.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2},
+                          octet::const_images(hidden_.data(), batch, kHeight, kWidth, kChannels),
+                          octet::images(pooled_.data(), batch, kHeight / 2, kWidth / 2, kChannels),
+                          executor_, max_isa_));
   require(dense_.run(octet::const_matrix(pooled_.data(), batch, kPooled),
                      octet::matrix(logits, batch, kClasses), resources));
 }

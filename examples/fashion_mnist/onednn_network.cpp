@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "max_pool.hpp"
 #include "octet/executors/openmp.hpp"
 #include "octet/quantize.hpp"
 #include "onednn.hpp"
@@ -31,6 +30,20 @@ onednn::ConvProblem conv_problem(std::int64_t batch) {
           .pad_right = kPadding,
           .epilogue = {}};
 }
+
+/// 2x2 maximum with stride 2.
+onednn::ConvProblem pool_problem(std::int64_t batch) {
+  return {.batch = batch,
+          .in_h = kHeight,
+          .in_w = kWidth,
+          .in_channels = kChannels,
+          .kernel_h = 2,
+          .kernel_w = 2,
+          .stride_h = 2,
+          .stride_w = 2,
+          .epilogue = {}};
+}
+constexpr bool kMaximum = false;  // and not the average
 
 /// [10, 14 * 14 * 32] to [14 * 14 * 32, 10]
 template <class T>
@@ -69,7 +82,7 @@ class Int8Network final : public Network {
                             octet::const_matrix(images, batch, kPixels),
                             octet::matrix(quantized_.data(), batch, kPixels), executor_));
     layers.conv->run(quantized_.data(), hidden_.data());
-    max_pool(hidden_.data(), batch, pooled_.data(), executor_);
+    layers.pool->run(hidden_.data(), pooled_.data());
     layers.dense->run(pooled_.data(), logits);
   }
 
@@ -77,6 +90,7 @@ class Int8Network final : public Network {
   /// A primitive serves one batch size.
   struct Layers {
     std::unique_ptr<onednn::Conv> conv;
+    std::unique_ptr<onednn::Pool> pool;
     std::unique_ptr<onednn::Gemm> dense;
   };
 
@@ -98,6 +112,7 @@ class Int8Network final : public Network {
                                                     .scale = model_.dense.scale,
                                                     .bias = model_.dense.bias}};
     layers.conv = create<onednn::Conv>(conv, model_.conv.weights.data());
+    layers.pool = create<onednn::Pool>(pool_problem(batch), octet::DataType::kU8, kMaximum);
     layers.dense = create<onednn::Gemm>(dense, transpose(model_.dense.weights).data());
     grow(quantized_, batch * kPixels);
     grow(hidden_, batch * kHidden);
@@ -127,7 +142,7 @@ class FloatNetwork final : public Network {
  private:
   struct Layers {
     std::unique_ptr<onednn::FloatConv> conv;
-    std::unique_ptr<onednn::FloatMaxPool> pool;
+    std::unique_ptr<onednn::Pool> pool;
     std::unique_ptr<onednn::FloatGemm> dense;
   };
 
@@ -137,7 +152,7 @@ class FloatNetwork final : public Network {
     constexpr bool kRelu = true;
     layers.conv = create<onednn::FloatConv>(conv_problem(batch), model_.conv_weight.data(),
                                             model_.conv_bias.data(), kRelu);
-    layers.pool = create<onednn::FloatMaxPool>(batch, kHeight, kWidth, kChannels);
+    layers.pool = create<onednn::Pool>(pool_problem(batch), octet::DataType::kF32, kMaximum);
     layers.dense = create<onednn::FloatGemm>(
         batch, kClasses, kPooled, transpose(model_.dense_weight).data(), model_.dense_bias.data());
     grow(hidden_, batch * kHidden);

@@ -72,9 +72,10 @@ class Convolution {
   std::int64_t out_width(std::int64_t in_width) const noexcept;
 
   /// `in` [batch, height, width, in_channels] of config.in_type; `out` [batch, out_height(height),
-  /// out_width(width), out_channels] of epilogue.type; they do not overlap. Allocates nothing.
-  Status run(const ConstImages& in, const Images& out,
-             const Resources& resources = {}) const noexcept;
+  /// out_width(width), out_channels] of epilogue.type; they do not overlap. `residual`, of the size
+  /// of `out`: see Epilogue. Allocates nothing.
+  Status run(const ConstImages& in, const Images& out, const Resources& resources = {},
+             const ConstImages& residual = {}) const noexcept;
 
   /// Bytes of scratch that `run` needs for such images and an executor of `threads` threads.
   std::size_t scratch_bytes(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,

@@ -41,9 +41,9 @@ class Gemm {
   static Status create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm) noexcept;
 
   /// out [M, N] = epilogue(lhs [M, K] x rhs). `lhs` has config.lhs_type, `out` has epilogue.type;
-  /// they do not overlap. M is 0 or more. Allocates nothing.
-  Status run(const ConstMatrix& lhs, const Matrix& out,
-             const Resources& resources = {}) const noexcept;
+  /// they do not overlap. M is 0 or more. `residual` [M, N]: see Epilogue. Allocates nothing.
+  Status run(const ConstMatrix& lhs, const Matrix& out, const Resources& resources = {},
+             const ConstMatrix& residual = {}) const noexcept;
 
   /// Bytes of scratch that `run` needs for M rows and an executor of `threads` threads.
   std::size_t scratch_bytes(std::int64_t m, int threads = 1) const noexcept;
@@ -60,7 +60,8 @@ class Gemm {
 /// at a time into scratch. K is limited so that no rhs could overflow int32:
 /// K * max|lhs - zero_point| * max|rhs - zero_point| + max|bias| < 2^31.
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
-            const Matrix& out, const Resources& resources) noexcept;
+            const Matrix& out, const Resources& resources,
+            const ConstMatrix& residual = {}) noexcept;
 
 /// Bytes of scratch that `gemm` needs; 0 if the sizes or the ISA are invalid.
 std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
@@ -75,15 +76,17 @@ struct GemmBatch {
   /// Outputs do not overlap: they follow each other, or lie side by side within rows (heads of
   /// [rows, heads, columns]: out_stride = columns, row_stride = heads * columns).
   std::int64_t out_stride = 0;
+  std::int64_t residual_stride = 0;
   /// [count]: of each matrix, in the place of epilogue.scale, which is then empty. Or empty.
   std::span<const float> scale = {};
 };
 
-/// `gemm` for each matrix of a batch: `lhs`, `rhs` and `out` are the views of the first. The
-/// threads share the matrices, and the rows and columns of each where there are few. All other
-/// limits are those of `gemm`.
+/// `gemm` for each matrix of a batch: `lhs`, `rhs`, `out` and `residual` are the views of the
+/// first. The threads share the matrices, and the rows and columns of each where there are few. All
+/// other limits are those of `gemm`.
 Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
-                    const ConstMatrix& rhs, const Matrix& out, const Resources& resources) noexcept;
+                    const ConstMatrix& rhs, const Matrix& out, const Resources& resources,
+                    const ConstMatrix& residual = {}) noexcept;
 
 /// Bytes of scratch that `batched_gemm` needs; 0 if the sizes or the ISA are invalid.
 std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch& batch,

@@ -9,6 +9,7 @@
 #include "octet/executor.hpp"
 #include "octet/gemm.hpp"
 #include "octet/isa.hpp"
+#include "octet/pooling.hpp"
 #include "octet/quantize.hpp"
 #include "octet/status.hpp"
 #include "octet/types.hpp"

@@ -30,7 +30,7 @@ Status dequantize(const QuantizeConfig& config, const ConstMatrix& in, const Mat
                   Executor* executor = nullptr) noexcept;
 
 /// What `epilogue` does to the sums of a GEMM, for sums that lie in memory: s32 [rows, columns] to
-/// u8, s8 or f32. in + bias wraps around at the ends of int32.
+/// u8, s8 or f32. in + bias wraps around at the ends of int32. There is no residual to add.
 Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix& out,
                   Executor* executor = nullptr, std::string_view max_isa = {}) noexcept;
 

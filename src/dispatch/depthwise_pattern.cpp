@@ -48,7 +48,7 @@ bool can_be_direct(const ConvolutionConfig& c, const KernelTable& kernels, std::
   return kernels.depthwise_direct != nullptr && passes == 1 && c.kernel_h == 3 && c.kernel_w == 3 &&
          c.stride_h == 2 && c.stride_w == 2 && c.dilation_h == 1 && c.dilation_w == 1 &&
          c.out_channels == c.in_channels && size_of(c.epilogue.type) == 1 &&
-         has_small_scales(c.epilogue);
+         !c.epilogue.residual.has_value() && has_small_scales(c.epilogue);
 }
 
 /// Filters of several lines, `rows` rows of outputs at a time.

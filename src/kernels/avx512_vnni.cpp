@@ -48,6 +48,9 @@ struct Simd : ByteOperands<Vector512> {
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
+#include "kernels/residual.inl.hpp"
+#include "kernels/look_up.inl.hpp"
+#include "kernels/pooling.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 

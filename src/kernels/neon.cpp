@@ -110,6 +110,9 @@ struct Simd : VectorNeon {
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
 #include "kernels/convert.inl.hpp"
+#include "kernels/residual.inl.hpp"
+#include "kernels/look_up.inl.hpp"
+#include "kernels/pooling.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 

@@ -118,6 +118,37 @@ struct VectorNeon {
   /// The groups of the first 16 bytes are where they should be.
   static OCTET_INLINE I32 spread(I32 v, I32, I32 bytes) { return permute_bytes(v, bytes); }
 
+  /// 256 bytes, by the byte that is looked up.
+  struct Table {
+    explicit OCTET_INLINE Table(const std::uint8_t* table) {
+      OCTET_UNROLL for (int i = 0; i < 4; ++i) quarter[i] = vld1q_u8_x4(table + 64 * i);
+    }
+    OCTET_INLINE I32 at(I32 bytes) const {
+      const uint8x16_t index = vreinterpretq_u8_s32(bytes);
+      uint8x16_t found = vqtbl4q_u8(quarter[0], index);
+      found = vqtbx4q_u8(found, quarter[1], vsubq_u8(index, vdupq_n_u8(64)));
+      found = vqtbx4q_u8(found, quarter[2], vsubq_u8(index, vdupq_n_u8(128)));
+      found = vqtbx4q_u8(found, quarter[3], vsubq_u8(index, vdupq_n_u8(192)));
+      return vreinterpretq_s32_u8(found);
+    }
+    uint8x16x4_t quarter[4];
+  };
+  static OCTET_INLINE uint16x8_t halves(I32 v) { return vreinterpretq_u16_s32(v); }
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) {
+    return vreinterpretq_s32_u8(vmaxq_u8(vreinterpretq_u8_s32(a), vreinterpretq_u8_s32(b)));
+  }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = vreinterpretq_s32_u16(vaddq_u16(halves(all), halves(bytes)));
+    odd = vreinterpretq_s32_u16(vsraq_n_u16(halves(odd), halves(bytes), 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return vreinterpretq_s32_u16(vsubq_u16(halves(all), vshlq_n_u16(halves(odd), 8)));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) {
+    return vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(v), 16));
+  }
+
   /// See neon_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

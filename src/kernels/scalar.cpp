@@ -26,14 +26,8 @@ float clamp(float t, float low, float high) {
 std::int32_t wrap(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 std::uint32_t bits(std::int32_t value) { return static_cast<std::uint32_t>(value); }
 
-/// out = the result of one sum, `type` and the rest as in EpilogueTerms.
-void store_result(std::int32_t sum, float scale, DataType type, float min, float max,
-                  std::int32_t zero_point, void* out) {
-  if (type == DataType::kS32) {
-    *static_cast<std::int32_t*>(out) = sum;
-    return;
-  }
-  const float t = static_cast<float>(sum) * scale;
+/// out = the result of a real value, `type` and the rest as in EpilogueTerms.
+void store_real(float t, DataType type, float min, float max, std::int32_t zero_point, void* out) {
   if (type == DataType::kF32) {
     *static_cast<float*>(out) = clamp(t, min, max);
   } else {
@@ -41,6 +35,16 @@ void store_result(std::int32_t sum, float scale, DataType type, float min, float
     const float offset = static_cast<float>(zero_point);
     const std::int32_t q = round_half_even(clamp(t, min - offset, max - offset)) + zero_point;
     *static_cast<std::uint8_t*>(out) = static_cast<std::uint8_t>(q);
+  }
+}
+
+/// The same of one sum.
+void store_result(std::int32_t sum, float scale, DataType type, float min, float max,
+                  std::int32_t zero_point, void* out) {
+  if (type == DataType::kS32) {
+    *static_cast<std::int32_t*>(out) = sum;
+  } else {
+    store_real(static_cast<float>(sum) * scale, type, min, max, zero_point, out);
   }
 }
 
@@ -219,6 +223,64 @@ void requantize(const RequantizeArgs& args) {
   }
 }
 
+void add_residual(const ResidualArgs& args) {
+  const ResidualTerms& terms = *args.terms;
+  const EpilogueTerms& epilogue = terms.epilogue;
+  for (std::int64_t row = 0; row < args.rows; ++row) {
+    const std::uint8_t* residual = args.residual[row] + args.column;
+    auto* out = static_cast<std::uint8_t*>(args.out[row]) + args.column * size_of(epilogue.type);
+    for (std::int64_t n = 0; n < args.columns; ++n) {
+      const float sum = static_cast<float>(args.sums[row * args.sums_stride + n]);
+      const std::int32_t other = (residual[n] ^ terms.residual_flip) - terms.residual_zero_point;
+      const float t = sum * terms.scale[(args.column + n) * terms.scale_step] +
+                      terms.residual_scale * static_cast<float>(other);
+      store_real(t, epilogue.type, epilogue.min, epilogue.max, epilogue.zero_point,
+                 out + n * size_of(epilogue.type));
+    }
+  }
+}
+
+void look_up(const LookUpArgs& args) {
+  for (std::int64_t row = 0; row < args.count; ++row) {
+    auto* bytes = static_cast<std::uint8_t*>(args.rows[row]) + args.column;
+    for (std::int64_t n = 0; n < args.columns; ++n) bytes[n] = args.table[bytes[n] ^ args.flip];
+  }
+}
+
+/// Calls `step(byte)` for the pixels of one channel of a window.
+template <class Step>
+void for_each_pixel(const PoolArgs& args, std::int64_t window, std::int64_t channel, Step step) {
+  const std::uint8_t* in = args.in + window * args.in_step + channel;
+  for (std::int64_t row = 0; row < args.rows; ++row) {
+    for (std::int64_t column = 0; column < args.columns; ++column)
+      step(static_cast<std::uint8_t>(in[row * args.row_stride + column * args.pixel_stride] ^
+                                     args.flip));
+  }
+}
+
+void max_pool(const PoolArgs& args) {
+  for (std::int64_t window = 0; window < args.windows; ++window) {
+    for (std::int64_t channel = 0; channel < args.channels; ++channel) {
+      std::uint8_t most = 0;
+      for_each_pixel(args, window, channel,
+                     [&](std::uint8_t byte) { most = byte > most ? byte : most; });
+      args.out[window * args.out_step + channel] = static_cast<std::uint8_t>(most ^ args.flip);
+    }
+  }
+}
+
+void average_pool(const PoolArgs& args) {
+  const EpilogueTerms& terms = *args.epilogue;
+  for (std::int64_t window = 0; window < args.windows; ++window) {
+    for (std::int64_t channel = 0; channel < args.channels; ++channel) {
+      std::uint32_t sum = bits(args.bias);
+      for_each_pixel(args, window, channel, [&](std::uint8_t byte) { sum += byte; });
+      store_result(wrap(sum), args.scale, terms.type, terms.min, terms.max, terms.zero_point,
+                   args.out + window * args.out_step + channel);
+    }
+  }
+}
+
 /// The peak of plain loops: one multiply-accumulate at a time.
 std::int64_t dot_peak(std::int64_t iterations) {
   std::int32_t sums[4] = {};
@@ -258,6 +320,10 @@ constexpr KernelTable make_table() {
   table.quantize = quantize;
   table.dequantize = dequantize;
   table.requantize = requantize;
+  table.add_residual = add_residual;
+  table.look_up = look_up;
+  table.max_pool = max_pool;
+  table.average_pool = average_pool;
   table.dot_peak = dot_peak;
   return table;
 }

@@ -119,6 +119,10 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;
+  table.add_residual = add_residual<Simd>;
+  table.look_up = look_up<Simd>;
+  table.max_pool = max_pool<Simd>;
+  table.average_pool = average_pool<Simd>;
   if constexpr (MultipliesMatrices<Simd>) {
     table.dot_peak = matrix_dot_peak<Simd>;
   } else {

@@ -133,6 +133,44 @@ struct Vector256 {
     return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(v, groups), bytes);
   }
 
+  /// 256 bytes, by the byte that is looked up. vpshufb gives 0 for an index with the top bit set,
+  /// and takes the low four bits of all others. So of 128 entries, the first 16 are looked up by
+  /// the byte, the next 16 by the byte less 16, and so on, each part being the difference to the
+  /// one before: an index has met the differences up to its own when it becomes negative.
+  struct Table {
+    explicit OCTET_INLINE Table(const std::uint8_t* table) {
+      const auto load_16 = [](const std::uint8_t* in) OCTET_INLINE_LAMBDA {
+        return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
+      };
+      OCTET_UNROLL for (int i = 0; i < 16; ++i) {
+        part[i] = load_16(table + 16 * i);
+        if (i % 8 > 0) part[i] = exclusive_or(part[i], load_16(table + 16 * i - 16));
+      }
+    }
+    OCTET_INLINE I32 half(int first, I32 index) const {
+      I32 found = _mm256_shuffle_epi8(part[first], index);
+      OCTET_UNROLL for (int i = 1; i < 8; ++i) {
+        index = _mm256_subs_epi8(index, fill(0x10101010u));
+        found = exclusive_or(found, _mm256_shuffle_epi8(part[first + i], index));
+      }
+      return found;
+    }
+    OCTET_INLINE I32 at(I32 v) const {
+      return exclusive_or(half(0, v), half(8, exclusive_or(v, fill(0x80808080u))));
+    }
+    I32 part[16];
+  };
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) { return _mm256_max_epu8(a, b); }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = _mm256_add_epi16(all, bytes);
+    odd = _mm256_add_epi16(odd, _mm256_srli_epi16(bytes, 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) { return _mm256_srli_epi32(v, 16); }
+
   /// See x86_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

@@ -140,6 +140,43 @@ struct Vector512 {
     return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(groups, v), bytes);
   }
 
+  /// 256 bytes, by the byte that is looked up: as words of two, since words of any of two vectors
+  /// can be picked at a time.
+  struct Table {
+    explicit OCTET_INLINE Table(const std::uint8_t* table) {
+      OCTET_UNROLL for (int i = 0; i < 4; ++i) quarter[i] = load(table + 64 * i);
+    }
+    /// By bits 1 to 6 of the low bytes of `index`, already moved to bit 0, and by bit 7 from
+    /// `upper`.
+    OCTET_INLINE I32 words(I32 index, __mmask32 upper) const {
+      const I32 low = _mm512_permutex2var_epi16(quarter[0], index, quarter[1]);
+      const I32 high = _mm512_permutex2var_epi16(quarter[2], index, quarter[3]);
+      return _mm512_mask_blend_epi16(upper, low, high);
+    }
+    OCTET_INLINE I32 at(I32 v) const {
+      const __mmask32 even_upper = _mm512_test_epi16_mask(v, _mm512_set1_epi16(0x80));
+      const I32 even = words(_mm512_srli_epi16(v, 1), even_upper);
+      const I32 odd = words(_mm512_srli_epi16(v, 9), _mm512_movepi16_mask(v));
+      // Of a word its second byte, where the byte that was looked up is odd.
+      const __mmask32 even_second = _mm512_test_epi16_mask(v, _mm512_set1_epi16(1));
+      const __mmask32 odd_first = _mm512_testn_epi16_mask(v, _mm512_set1_epi16(0x100));
+      return _mm512_mask_blend_epi8(0xAAAAAAAAAAAAAAAA,
+                                    _mm512_mask_srli_epi16(even, even_second, even, 8),
+                                    _mm512_mask_slli_epi16(odd, odd_first, odd, 8));
+    }
+    I32 quarter[4];
+  };
+  static OCTET_INLINE I32 max_bytes(I32 a, I32 b) { return _mm512_max_epu8(a, b); }
+  /// 16-bit sums of bytes 2 n + 256 times bytes 2 n + 1, and of bytes 2 n + 1 alone.
+  static OCTET_INLINE void add_bytes(I32& all, I32& odd, I32 bytes) {
+    all = _mm512_add_epi16(all, bytes);
+    odd = _mm512_add_epi16(odd, _mm512_srli_epi16(bytes, 8));
+  }
+  static OCTET_INLINE I32 even_sums(I32 all, I32 odd) {
+    return _mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8));
+  }
+  static OCTET_INLINE I32 high_halves(I32 v) { return _mm512_srli_epi32(v, 16); }
+
   /// As interleave_rows_by_16(), for 64 columns at first.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {

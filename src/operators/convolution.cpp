@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "dispatch/convolution_form.hpp"
 #include "dispatch/registry.hpp"
@@ -48,9 +49,7 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   for (const auto& size : sizes) {
     OCTET_RETURN_IF_ERROR(check_at_least(size.name, size.value, size.least));
     // Sums of a few such sizes, and products of two, then fit 63 bits.
-    if (size.value > INT32_MAX)
-      return Status::invalid_argument("%s is %lld, but must be at most 2^31 - 1", size.name,
-                                      static_cast<long long>(size.value));
+    OCTET_RETURN_IF_ERROR(check_at_most(size.name, size.value, INT32_MAX));
   }
   if (c.in_channels % c.groups != 0 || c.out_channels % c.groups != 0)
     return Status::invalid_argument(
@@ -104,6 +103,8 @@ struct Convolution::Impl {
   std::int64_t out_channels;
   const KernelTable* kernels;
   DataType out_type;
+  FusedEpilogue fused;
+  std::optional<Residual> residual;
   PackedWeights weights;  ///< Or, for kGrouped and kDepthwise, those below.
   FilterWindows windows;  ///< Of kIndirect.
   GroupedWeights grouped;
@@ -151,8 +152,9 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_config(config, weights));
   WeightsView view = view_weights(config, weights);
+  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
   Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
-                               config.epilogue};
+                               epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
@@ -162,6 +164,8 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   OCTET_RETURN_IF_ERROR(choose_convolution_form(config, *kernels, row_sums, impl->form));
   impl->kernels = kernels;
   impl->out_type = config.epilogue.type;
+  impl->residual = config.epilogue.residual;
+  OCTET_RETURN_IF_ERROR(FusedEpilogue::create(config.epilogue, impl->fused));
   impl->in_type = config.in_type;
   impl->out_channels = config.out_channels;
 
@@ -273,10 +277,8 @@ void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
   const std::int64_t row_bytes =
       row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
   for (const WindowRows& run : runs) {
-    RowBlock rows = block;
-    rows.count = run.count;
-    rows.rows += run.window.first * row_taps * block.tap_stride + run.row;
-    rows.out += run.row;
+    RowBlock rows = block.part(run.row, run.count);
+    rows.rows += run.window.first * row_taps * block.tap_stride;
     Panel part = panel;
     part.data += run.window.first * row_bytes;
     part.taps = (run.window.last - run.window.first) * row_taps;
@@ -310,13 +312,13 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
     return 0;
   if (impl_->form == ConvolutionForm::kDepthwise)
     return impl_->depthwise.scratch_bytes(batch, out_height(in_height), out_width(in_width),
-                                          std::max(threads, 1));
+                                          impl_->fused, std::max(threads, 1));
   const ConvolutionPlan made = impl_->plan(batch, in_height, in_width, std::max(threads, 1));
   return impl_->task_scratch(made.block).bytes(made.grid.tasks());
 }
 
-Status Convolution::run(const ConstImages& in, const Images& out,
-                        const Resources& resources) const noexcept {
+Status Convolution::run(const ConstImages& in, const Images& out, const Resources& resources,
+                        const ConstImages& residual) const noexcept {
   if (!impl_) return Status::invalid_argument("convolution: run before create");
   const ConvolutionGeometry& geometry = impl_->geometry;
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
@@ -334,12 +336,13 @@ Status Convolution::run(const ConstImages& in, const Images& out,
       check_equal("out.width", out.width, out_width(in.width), "out_width(in.width)"));
   OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
                                     "out_channels of the weights"));
+  OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   const int threads = threads_of(resources.executor);
   OCTET_RETURN_IF_ERROR(
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
   if (impl_->form == ConvolutionForm::kDepthwise) {
-    impl_->depthwise.run(in, out, impl_->pad_row.get(), resources);
+    impl_->depthwise.run(in, out, residual, impl_->fused, impl_->pad_row.get(), resources);
     return {};
   }
   const std::int64_t pixels = out.batch * out.height * out.width;
@@ -349,6 +352,7 @@ Status Convolution::run(const ConstImages& in, const Images& out,
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
     ConvolutionRows rows(geometry, impl_->form, impl_->format, in, out, impl_->pad_row.get(),
                          impl_->take_memory(piece, made.block));
+    if (!impl_->fused.empty()) rows.fuse(impl_->fused, residual);
     const TaskPart part(made.grid, task, pixels, made.panels);
     TileLoop tiles(*impl_->kernels);
     WindowRows runs[FilterWindows::kMostCuts];

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "operators/im2col.hpp"
+#include "operators/out_size.hpp"
 #include "operators/row_pointers.hpp"
 
 namespace octet {
@@ -20,20 +21,6 @@ ConvolutionGeometry::ConvolutionGeometry(const ConvolutionConfig& c)
       pad_left(c.pad_left),
       pad_bottom(c.pad_bottom),
       pad_right(c.pad_right) {}
-
-namespace {
-
-std::int64_t out_size(std::int64_t in, std::int64_t pad_before, std::int64_t pad_after,
-                      std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
-  std::int64_t slack = 0;
-  if (in < 1 ||
-      __builtin_add_overflow(in, pad_before + pad_after - dilation * (kernel - 1) - 1, &slack) ||
-      slack < 0)
-    return 0;
-  return slack / stride + 1;
-}
-
-}  // namespace
 
 std::int64_t ConvolutionGeometry::out_height(std::int64_t in_height) const {
   return out_size(in_height, pad_top, pad_bottom, kernel_h, stride_h, dilation_h);
@@ -77,6 +64,7 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
   memory.block_rows = block.rows;
   memory.rows = scratch.take<const std::uint8_t*>(taps * block.rows);
   memory.out = scratch.take<void*>(block.rows);
+  memory.residual = scratch.take<const std::uint8_t*>(block.rows);
   memory.row_sums = scratch.take<std::int32_t>(block.rows);
   if (form == ConvolutionForm::kRuns)
     memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.kernel_h *
@@ -104,6 +92,7 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
   block_.rows = memory.rows;
   block_.tap_stride = memory.block_rows;
   block_.out = memory.out;
+  block_.residual = memory.residual;
   block_.wide_panel = memory.wide_panel;
   if (form == ConvolutionForm::kIm2col)
     point_to_rows(memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
@@ -134,6 +123,11 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::in
               (n * out_.image_stride + y * out_.row_stride + x * out_.pixel_stride) * out_size;
   // A single pixel may claim any stride.
   point_to_rows(memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0, pixels);
+  if (residual_.data != nullptr)
+    point_to_rows(memory_.residual + i,
+                  static_cast<const std::uint8_t*>(residual_.data) + n * residual_.image_stride +
+                      y * residual_.row_stride + x * residual_.pixel_stride,
+                  pixels > 1 ? residual_.pixel_stride : 0, pixels);
 
   if (form_ == ConvolutionForm::kIm2col) return copy_line(i, pixels, n, y, x);
   const auto* image = static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride;

@@ -56,13 +56,14 @@ class ConvolutionRows {
  public:
   /// Scratch of one task.
   struct Memory {
-    const std::uint8_t** rows;  ///< [taps][block_rows]
-    void** out;                 ///< [block_rows]
-    std::int32_t* row_sums;     ///< [block_rows]
-    std::uint8_t* borders;      ///< [block_rows][kernel_h][pad_row_bytes], for kRuns
-    std::uint8_t* copies;       ///< [block_rows][pad_row_bytes], for kIm2col
-    StagedLines::Memory lines;  ///< Where rows are staged.
-    std::int16_t* wide_panel;   ///< See take_wide_panel().
+    const std::uint8_t** rows;      ///< [taps][block_rows]
+    void** out;                     ///< [block_rows]
+    const std::uint8_t** residual;  ///< [block_rows], where one is added
+    std::int32_t* row_sums;         ///< [block_rows]
+    std::uint8_t* borders;          ///< [block_rows][kernel_h][pad_row_bytes], for kRuns
+    std::uint8_t* copies;           ///< [block_rows][pad_row_bytes], for kIm2col
+    StagedLines::Memory lines;      ///< Where rows are staged.
+    std::int16_t* wide_panel;       ///< See take_wide_panel().
     std::int64_t block_rows;
   };
   static Memory take_memory(ScratchCursor& scratch, const ConvolutionGeometry& geometry,
@@ -72,6 +73,12 @@ class ConvolutionRows {
   ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
                   const PixelFormat& format, const ConstImages& in, const Images& out,
                   const std::uint8_t* pad_row, const Memory& memory);
+
+  /// Blocks from now on have this epilogue. `residual` may be none.
+  void fuse(const FusedEpilogue& fused, const ConstImages& residual) {
+    block_.fused = &fused;
+    residual_ = residual;
+  }
 
   /// Makes the block that of output pixels [first, first + count), numbered through the batch.
   void point_to(std::int64_t first, std::int64_t count);
@@ -108,6 +115,7 @@ class ConvolutionRows {
   std::int64_t pixel_stride_;  ///< Bytes from a pixel's row to its neighbour's.
   const ConstImages& in_;
   const Images& out_;
+  ConstImages residual_;
   const std::uint8_t* pad_row_;
   Memory memory_;
   StagedLines lines_;

@@ -9,25 +9,9 @@ namespace {
 
 /// Bytes of interleaved values that stay in the L1 cache, beside the weights and the lines.
 constexpr std::int64_t kStagedBytes = 24 << 10;
-/// Units that a panel of weights serves before the next panel is loaded.
-constexpr std::int64_t kBlockUnits = 8;
 constexpr std::int64_t kLeastColumns = 6;
 
 }  // namespace
-
-struct Depthwise::Units {
-  std::int64_t bands = 0;    ///< Of an image.
-  std::int64_t parts = 0;    ///< Of a band.
-  std::int64_t columns = 0;  ///< Of a part, the last one excepted.
-  std::int64_t count = 0;
-};
-
-struct Depthwise::Memory {
-  DepthwiseUnit* units;  ///< [kBlockUnits + kMaxStreams]: some without rows fill up the streams.
-  DepthwiseLine* lines;  ///< [kBlockUnits][unit_lines]
-  DepthwiseOut* out;     ///< [kBlockUnits + 1][unit_rows]: the last has no outputs.
-  std::uint8_t* staged;
-};
 
 Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height,
                                      std::int64_t out_width) const {
@@ -63,27 +47,35 @@ WorkSize Depthwise::work_size(const Units& units) const {
       .lanes = kernels_->lanes};
 }
 
-Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& units) const {
-  Memory memory;
+Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& units,
+                                         const FusedEpilogue& fused) const {
+  const std::int64_t columns =
+      (units.columns - 1) * pattern_.column_stride + (pattern_.taps - 1) * pattern_.tap_step + 1;
+  Memory memory = {};
   memory.units = scratch.take<DepthwiseUnit>(kBlockUnits + kMaxStreams);
   memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * unit_lines());
   memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.unit_rows());
-  const std::int64_t columns =
-      (units.columns - 1) * pattern_.column_stride + (pattern_.taps - 1) * pattern_.tap_step + 1;
   memory.staged = pattern_.direct
                       ? nullptr
                       : scratch.take<std::uint8_t>(columns * pattern_.groups * step_bytes());
+  if (fused.adds_residual()) {
+    memory.residual = scratch.take<const std::uint8_t*>(kBlockUnits * pattern_.unit_rows());
+    memory.sums =
+        scratch.take<std::int32_t>(pattern_.unit_rows() * units.columns * panel_channels());
+    memory.sum_rows = scratch.take<DepthwiseOut>(kMaxStreams * pattern_.unit_rows());
+  }
   return memory;
 }
 
 std::size_t Depthwise::scratch_bytes(std::int64_t batch, std::int64_t out_height,
-                                     std::int64_t out_width, int threads) const {
+                                     std::int64_t out_width, const FusedEpilogue& fused,
+                                     int threads) const {
   const Units units = units_of(batch, out_height, out_width);
-  return task_scratch(units).bytes(plan_tasks(work_size(units), threads).tasks());
+  return task_scratch(units, fused).bytes(plan_tasks(work_size(units), threads).tasks());
 }
 
-TaskScratch Depthwise::task_scratch(const Units& units) const {
-  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, units); });
+TaskScratch Depthwise::task_scratch(const Units& units, const FusedEpilogue& fused) const {
+  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, units, fused); });
 }
 
 int Depthwise::streams_for(std::int64_t channels) const {
@@ -92,16 +84,18 @@ int Depthwise::streams_for(std::int64_t channels) const {
   return streams;
 }
 
+Depthwise::UnitPosition Depthwise::position_of(const Units& units, std::int64_t unit) const {
+  const std::int64_t band = unit / units.parts % units.bands;
+  const std::int64_t row_y = std::max<std::int64_t>(pattern_.row_y, 1);
+  const std::int64_t band_rows = pattern_.row_y == 0 ? 1 : pattern_.unit_rows();
+  return {unit / units.parts / units.bands, band / row_y * band_rows * row_y + band % row_y,
+          unit % units.parts * units.columns * pattern_.out_column_x};
+}
+
 DepthwiseUnit Depthwise::describe_unit(const ConstImages& in, const Images& out, const Units& units,
                                        std::int64_t unit, DepthwiseLine* lines,
                                        DepthwiseOut* rows) const {
-  const std::int64_t n = unit / units.parts / units.bands;
-  const std::int64_t band = unit / units.parts % units.bands;
-  const std::int64_t x = unit % units.parts * units.columns * pattern_.out_column_x;
-  const std::int64_t row_y = std::max<std::int64_t>(pattern_.row_y, 1);
-  const std::int64_t band_rows = pattern_.row_y == 0 ? 1 : pattern_.unit_rows();
-  const std::int64_t y = band / row_y * band_rows * row_y + band % row_y;
-
+  const auto [n, y, x] = position_of(units, unit);
   DepthwiseUnit described = {lines, rows, 0, 0};
   const std::int64_t size = size_of(out.type);
   for (std::int64_t r = 0; r < pattern_.unit_rows(); ++r) {
@@ -136,8 +130,7 @@ DepthwiseUnit Depthwise::describe_unit(const ConstImages& in, const Images& out,
   return described;
 }
 
-void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
-                          DepthwiseArgs& args) const {
+void Depthwise::choose_panel(std::int64_t panel, DepthwiseArgs& args) const {
   args.out_channel = panel * panel_channels();
   args.out_channels = std::min(panel_channels(), channels_ - args.out_channel);
   args.in_channel = args.out_channel / multiplier_;
@@ -146,19 +139,25 @@ void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& 
   args.streams = streams_for(args.out_channels);
   args.weights = weights_.get() + panel * panel_bytes();
   args.term = args.out_channel;
+}
+
+void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
+                          DepthwiseArgs& args) const {
+  choose_panel(panel, args);
   args.units = memory.units;
   args.count = round_up<std::int64_t>(count, args.streams);
   (pattern_.direct ? kernels_->depthwise_direct : kernels_->depthwise)(args);
 }
 
-void Depthwise::run(const ConstImages& in, const Images& out, const std::uint8_t* pad,
+void Depthwise::run(const ConstImages& in, const Images& out, const ConstImages& residual,
+                    const FusedEpilogue& fused, const std::uint8_t* pad,
                     const Resources& resources) const {
   const Units units = units_of(out.batch, out.height, out.width);
   const TaskGrid grid = plan_tasks(work_size(units), threads_of(resources.executor));
-  const TaskScratch scratch = task_scratch(units);
+  const TaskScratch scratch = task_scratch(units, fused);
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    const Memory memory = take_memory(piece, units);
+    const Memory memory = take_memory(piece, units, fused);
     DepthwiseArgs args = {};
     args.groups = pattern_.groups;
     // A single pixel may claim any stride.
@@ -176,18 +175,30 @@ void Depthwise::run(const ConstImages& in, const Images& out, const std::uint8_t
         out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
     args.epilogue = &terms_;
     args.small_scales = small_scales_;
+    const FusedOutputs outputs = {
+        fused, args.out_step, out.width > 1 ? pattern_.out_column_x * residual.pixel_stride : 0};
 
     const TaskPart part(grid, task, units.count, panels_);
     for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
       const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
-      for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t i = 0; i < count; ++i) {
         memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * unit_lines(),
                                         memory.out + i * pattern_.unit_rows());
+        if (fused.adds_residual())
+          point_to_residual(residual, out, units, first + i,
+                            memory.residual + i * pattern_.unit_rows());
+      }
       DepthwiseOut* none = memory.out + count * pattern_.unit_rows();
       std::fill_n(none, pattern_.unit_rows(), DepthwiseOut{});
       std::fill_n(memory.units + count, kMaxStreams, DepthwiseUnit{memory.lines, none, 0, 0});
-      for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel)
-        run_block(count, panel, memory, args);
+      for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
+        if (fused.empty()) {
+          run_block(count, panel, memory, args);
+        } else {
+          run_fused_block(count, panel, memory, units, outputs, args);
+        }
+      }
+      look_up(count, memory, outputs, part);
     }
   });
 }

@@ -24,27 +24,68 @@ class Depthwise {
                        Depthwise& depthwise);
 
   std::size_t scratch_bytes(std::int64_t batch, std::int64_t out_height, std::int64_t out_width,
-                            int threads) const;
-  /// All arguments have been checked. `pad`: the values of a pixel outside the image.
-  void run(const ConstImages& in, const Images& out, const std::uint8_t* pad,
-           const Resources& resources) const;
+                            const FusedEpilogue& fused, int threads) const;
+  /// All arguments have been checked. `pad`: the values of a pixel outside the image. The residual
+  /// may be none.
+  void run(const ConstImages& in, const Images& out, const ConstImages& residual,
+           const FusedEpilogue& fused, const std::uint8_t* pad, const Resources& resources) const;
 
   std::int64_t bytes() const { return panels_ * panel_bytes(); }
   const EpilogueTerms& terms() const { return terms_; }
 
  private:
   /// Work is cut into units: a band of output rows, or a part of one.
-  struct Units;
+  struct Units {
+    std::int64_t bands = 0;    ///< Of an image.
+    std::int64_t parts = 0;    ///< Of a band.
+    std::int64_t columns = 0;  ///< Of a part, the last one excepted.
+    std::int64_t count = 0;
+  };
+  /// Where a unit begins: its image, and the first pixel of its first row of outputs.
+  struct UnitPosition {
+    std::int64_t n, y, x;
+  };
+  /// Units that a panel of weights serves before the next panel is loaded.
+  static constexpr std::int64_t kBlockUnits = 8;
   /// Scratch of one task.
-  struct Memory;
+  struct Memory {
+    DepthwiseUnit* units;  ///< [kBlockUnits + kMaxStreams]: some without rows fill up the streams.
+    DepthwiseLine* lines;  ///< [kBlockUnits][lines]
+    DepthwiseOut* out;     ///< [kBlockUnits + 1][rows]: the last has no outputs.
+    std::uint8_t* staged;
+    // Where a residual is added:
+    const std::uint8_t** residual;  ///< [kBlockUnits][rows]: of the first pixel of each row.
+    std::int32_t* sums;             ///< [streams][rows][columns][panel_channels / streams]
+    DepthwiseOut* sum_rows;         ///< [kMaxStreams][rows]
+  };
+  /// A fused epilogue, and the bytes between the columns of the outputs and of the residual.
+  struct FusedOutputs {
+    const FusedEpilogue& fused;
+    std::int64_t out_step, residual_step;
+  };
   Units units_of(std::int64_t batch, std::int64_t out_height, std::int64_t out_width) const;
   WorkSize work_size(const Units& units) const;
-  TaskScratch task_scratch(const Units& units) const;
-  Memory take_memory(ScratchCursor& scratch, const Units& units) const;
+  TaskScratch task_scratch(const Units& units, const FusedEpilogue& fused) const;
+  Memory take_memory(ScratchCursor& scratch, const Units& units, const FusedEpilogue& fused) const;
+  UnitPosition position_of(const Units& units, std::int64_t unit) const;
   DepthwiseUnit describe_unit(const ConstImages& in, const Images& out, const Units& units,
                               std::int64_t unit, DepthwiseLine* lines, DepthwiseOut* rows) const;
+  /// Where the residual of a unit's rows is.
+  void point_to_residual(const ConstImages& residual, const Images& out, const Units& units,
+                         std::int64_t unit, const std::uint8_t** rows) const;
+  void choose_panel(std::int64_t panel, DepthwiseArgs& args) const;
   void run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
                  DepthwiseArgs& args) const;
+  // With a fused epilogue, see depthwise_fused.cpp:
+  void run_fused_block(std::int64_t count, std::int64_t panel, const Memory& memory,
+                       const Units& units, const FusedOutputs& outputs,
+                       const DepthwiseArgs& args) const;
+  void add_residual(const FusedOutputs& outputs, const DepthwiseArgs& panel,
+                    const DepthwiseOut& row, const std::uint8_t* residual, const std::int32_t* sums,
+                    std::int64_t sums_stride) const;
+  /// Outputs of a block, of all panels of a task.
+  void look_up(std::int64_t count, const Memory& memory, const FusedOutputs& outputs,
+               const TaskPart& part) const;
 
   /// Streams of a panel of so many channels: as many as have room beside each other.
   int streams_for(std::int64_t channels) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "dispatch/registry.hpp"
 #include "operators/gemm_operands.hpp"
@@ -16,13 +17,14 @@ namespace octet {
 struct Gemm::Impl {
   PackedWeights weights;
   NarrowWeights narrow;  ///< Empty where the panel is faster.
-  DataType lhs_type;
+  FusedEpilogue fused;
+  std::optional<Residual> residual;
+  DataType lhs_type, out_type;
   std::int64_t k, n;
 
   TaskGrid plan(std::int64_t m, int threads) const {
     if (threads <= 1) return {};
-    return plan_tasks(gemm_work(weights.kernels(), weights.split(), m, k, weights.terms().type),
-                      threads);
+    return plan_tasks(gemm_work(weights.kernels(), weights.split(), m, k, out_type), threads);
   }
   /// Of one task.
   GemmScratch take_scratch(ScratchCursor& scratch, std::int64_t m, const TaskGrid& grid) const {
@@ -44,15 +46,19 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_gemm_config(config, rhs));
   const WeightsView view = view_rhs(config, rhs);
-  const Quantization quantization = quantization_of(config);
+  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
+  const Quantization quantization = quantization_of(config, epilogue);
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
   if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Gemm");
   impl->lhs_type = config.lhs_type;
+  impl->out_type = config.epilogue.type;
+  impl->residual = config.epilogue.residual;
   impl->k = view.k;
   impl->n = view.n;
   OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
+  OCTET_RETURN_IF_ERROR(FusedEpilogue::create(config.epilogue, impl->fused));
   if (NarrowWeights::pays(*kernels, view))
     OCTET_RETURN_IF_ERROR(NarrowWeights::create(*kernels, view, impl->narrow));
   gemm.impl_ = std::move(impl);
@@ -73,12 +79,13 @@ std::size_t Gemm::packed_bytes() const noexcept {
   return impl_ ? static_cast<std::size_t>(impl_->weights.bytes() + impl_->narrow.bytes()) : 0;
 }
 
-Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
-                 const Resources& resources) const noexcept {
+Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
+                 const ConstMatrix& residual) const noexcept {
   if (!impl_) return Status::invalid_argument("gemm: run before create");
   const PackedWeights& weights = impl_->weights;
   OCTET_RETURN_IF_ERROR(
-      check_gemm_operands(impl_->lhs_type, weights.terms().type, impl_->k, impl_->n, lhs, out));
+      check_gemm_operands(impl_->lhs_type, impl_->out_type, impl_->k, impl_->n, lhs, out));
+  OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   if (lhs.rows == 0) return {};
   const PanelSplit& split = weights.split();
   const TaskGrid grid = impl_->plan(lhs.rows, threads_of(resources.executor));
@@ -94,8 +101,9 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
     TileLoop tiles(weights.kernels());
     for_each_block(part.first_row, part.last_row, memory.stage.block_rows,
                    [&](std::int64_t first, std::int64_t count) {
-                     MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory);
-                     rows.add(lhs, out, first, count);
+                     MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory,
+                                     impl_->fused);
+                     rows.add(lhs, out, residual, first, count);
                      if (weights.uses_row_sums()) rows.add_row_sums();
                      if (!impl_->narrow.empty()) {
                        impl_->narrow.multiply(rows.block(), weights);

@@ -30,13 +30,16 @@ Status check_gemm_batch(const GemmConfig& config, const GemmBatch& batch) {
 }
 
 Status check_batch_operands(const GemmBatch& batch, const ConstMatrix& lhs, const ConstMatrix& rhs,
-                            const Matrix& out) {
+                            const Matrix& out, const ConstMatrix& residual) {
   std::int64_t rows = 0;
   OCTET_RETURN_IF_ERROR(checked_product("batch.count * M", batch.count, lhs.rows, rows));
   OCTET_RETURN_IF_ERROR(check_batch("batch.lhs_stride", lhs, batch.count, batch.lhs_stride));
   OCTET_RETURN_IF_ERROR(check_batch("batch.rhs_stride", rhs, batch.count, batch.rhs_stride));
   OCTET_RETURN_IF_ERROR(
       check_batch("batch.out_stride", as_const(out), batch.count, batch.out_stride));
+  if (residual.data != nullptr)
+    OCTET_RETURN_IF_ERROR(
+        check_batch("batch.residual_stride", residual, batch.count, batch.residual_stride));
   if (overlaps(out, batch))
     return Status::invalid_argument("batch.out_stride is %lld: the outputs would overlap",
                                     static_cast<long long>(batch.out_stride));

@@ -4,8 +4,8 @@
 
 namespace octet {
 
-Quantization quantization_of(const GemmConfig& config) {
-  return {config.lhs_type, config.lhs_zero_point, config.rhs_zero_point, config.epilogue};
+Quantization quantization_of(const GemmConfig& config, const Epilogue& epilogue) {
+  return {config.lhs_type, config.lhs_zero_point, config.rhs_zero_point, epilogue};
 }
 
 WeightsView view_rhs(const GemmConfig& config, const ConstMatrix& rhs) {

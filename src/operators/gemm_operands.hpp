@@ -14,7 +14,8 @@
 
 namespace octet {
 
-Quantization quantization_of(const GemmConfig& config);
+/// With the epilogue of the tiles, which must live as long.
+Quantization quantization_of(const GemmConfig& config, const Epilogue& epilogue);
 
 /// The rhs as [K, N], whichever way the caller keeps it.
 WeightsView view_rhs(const GemmConfig& config, const ConstMatrix& rhs);
@@ -51,21 +52,30 @@ inline constexpr std::int64_t kStagedBytes = 2 * 1024 * 1024;
 class MatrixRows {
  public:
   /// Rows of a matrix with `k` columns, staged in `scratch` if the kernels want it.
-  MatrixRows(const KernelTable& kernels, bool flip, std::int64_t k, const GemmScratch& scratch)
+  MatrixRows(const KernelTable& kernels, bool flip, std::int64_t k, const GemmScratch& scratch,
+             const FusedEpilogue& fused)
       : kernels_(kernels), flip_(flip), k_(k), stage_(scratch.stage) {
     block_.rows = rows_;
     block_.tap_stride = kBlockRows;
     block_.out = out_;
     block_.wide_panel = scratch.wide_panel;
+    block_.fused = fused.empty() ? nullptr : &fused;
+    block_.residual = residual_;
   }
   /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
-  void add(const ConstMatrix& lhs, const Matrix& out, std::int64_t first, std::int64_t count) {
+  /// The residual may be none.
+  void add(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& residual,
+           std::int64_t first, std::int64_t count) {
     // A single row may claim any stride.
     const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
     point_to_rows(rows_ + block_.count, lhs_row, lhs.row_stride, count);
     point_to_rows(out_ + block_.count, out_row, out_stride, count);
+    if (residual.data != nullptr)
+      point_to_rows(residual_ + block_.count,
+                    static_cast<const std::uint8_t*>(residual.data) + first * residual.row_stride,
+                    residual.row_stride, count);
     if (stages_rows(kernels_)) stage(count);
     block_.count += count;
   }
@@ -93,6 +103,7 @@ class MatrixRows {
   RowBlock block_;
   const std::uint8_t* rows_[kBlockRows];
   void* out_[kBlockRows];
+  const std::uint8_t* residual_[kBlockRows];
   std::int32_t row_sums_[kBlockRows];
 };
 

@@ -68,24 +68,38 @@ Status GroupedWeights::create(const KernelTable& kernels, const WeightsView& wei
 
 void GroupedWeights::multiply(const RowBlock& block, std::int64_t first, std::int64_t last) const {
   for (std::int64_t panel = first; panel < last; ++panel) {
-    FinishJob job = {};
-    job.column = job.term = panel * panel_channels();
-    job.columns = std::min(panel_channels(), channels_ - job.column);
-    job.epilogue = &terms_;
-    TileArgs args = {};
-    args.tap_stride = block.tap_stride;
-    args.row_offset = job.column;
-    args.taps = taps_;
-    args.panel = weights_.get() + panel * panel_bytes();
-    args.finish_job = &job;
-    for_each_height(block.count, max_rows(),
-                    [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
-                      args.tiles = tiles;
-                      args.rows = block.rows + row;
-                      job.out = block.out + row;
-                      kernels_->grouped[flips_][table()][height - 1](args);
-                    });
+    const std::int64_t column = panel * panel_channels();
+    if (block.fused == nullptr) {
+      multiply_panel(block, panel, column);
+    } else {
+      multiply_fused(*kernels_, block, column, columns_of(panel),
+                     [&](const RowBlock& part, std::int64_t out_column) {
+                       multiply_panel(part, panel, out_column);
+                     });
+    }
   }
+}
+
+void GroupedWeights::multiply_panel(const RowBlock& block, std::int64_t panel,
+                                    std::int64_t out_column) const {
+  FinishJob job = {};
+  job.column = out_column;
+  job.term = panel * panel_channels();
+  job.columns = columns_of(panel);
+  job.epilogue = &terms_;
+  TileArgs args = {};
+  args.tap_stride = block.tap_stride;
+  args.row_offset = job.term;
+  args.taps = taps_;
+  args.panel = weights_.get() + panel * panel_bytes();
+  args.finish_job = &job;
+  for_each_height(block.count, max_rows(),
+                  [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
+                    args.tiles = tiles;
+                    args.rows = block.rows + row;
+                    job.out = block.out + row;
+                    kernels_->grouped[flips_][table()][height - 1](args);
+                  });
 }
 
 }  // namespace octet

@@ -1,6 +1,7 @@
 /// Convolution by groups of few channels: several groups side by side in a vector.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "dispatch/registry.hpp"
@@ -41,6 +42,11 @@ class GroupedWeights {
   int max_rows() const { return kernels_->grouped_rows[table()]; }
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
   std::int64_t panel_bytes() const { return taps_ * group_channels_ * panel_channels(); }
+  std::int64_t columns_of(std::int64_t panel) const {
+    return std::min(panel_channels(), channels_ - panel * panel_channels());
+  }
+  /// Its outputs begin at `out_column` of the block's rows.
+  void multiply_panel(const RowBlock& block, std::int64_t panel, std::int64_t out_column) const;
   void pack_panel(const WeightsView& weights, std::uint8_t flip, std::int64_t panel,
                   std::int32_t* column_sums);
 

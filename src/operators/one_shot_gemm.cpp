@@ -60,13 +60,13 @@ std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch
 }
 
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
-            const Matrix& out, const Resources& resources) noexcept {
-  return batched_gemm(config, {}, lhs, rhs, out, resources);
+            const Matrix& out, const Resources& resources, const ConstMatrix& residual) noexcept {
+  return batched_gemm(config, {}, lhs, rhs, out, resources, residual);
 }
 
 Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
-                    const ConstMatrix& rhs, const Matrix& out,
-                    const Resources& resources) noexcept {
+                    const ConstMatrix& rhs, const Matrix& out, const Resources& resources,
+                    const ConstMatrix& residual) noexcept {
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_gemm_batch(config, batch));
@@ -76,13 +76,14 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
   const WeightsView view = view_rhs(config, rhs);
   OCTET_RETURN_IF_ERROR(
       check_gemm_operands(config.lhs_type, config.epilogue.type, view.k, view.n, lhs, out));
-  OCTET_RETURN_IF_ERROR(check_batch_operands(batch, lhs, rhs, out));
+  OCTET_RETURN_IF_ERROR(check_residual(config.epilogue.residual, residual, out));
+  OCTET_RETURN_IF_ERROR(check_batch_operands(batch, lhs, rhs, out, residual));
   WeightsView any_weights = view;
   any_weights.data = nullptr;
-  OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization_of(config)));
+  OCTET_RETURN_IF_ERROR(check_sums_fit(any_weights, quantization_of(config, config.epilogue)));
   const KernelSign lhs_sign(config.lhs_type, kernels->lhs_signed);
   const KernelSign rhs_sign(rhs.type, true);
-  const bool row_sums = needs_row_sums(quantization_of(config), rhs_sign);
+  const bool row_sums = needs_row_sums(quantization_of(config, config.epilogue), rhs_sign);
   const PanelSplit split(view.n, *kernels);
   const TaskGrid grid = plan(*kernels, split, batch, lhs.rows, view.k, config.epilogue.type,
                              threads_of(resources.executor));
@@ -95,9 +96,10 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
     const std::int64_t block_rows = memory.rows.stage.block_rows;
     const TaskPart part(grid, task, batch.count * lhs.rows, split.panels);
     TileLoop tiles(*kernels);
-    const auto with_rows = [&](std::int64_t first, std::int64_t count, const auto& multiply) {
-      MatrixRows rows(*kernels, lhs_sign.flip, view.k, memory.rows);
-      add_batch_rows(batch, lhs, out, first, count, rows);
+    const auto with_rows = [&](std::int64_t first, std::int64_t count, const FusedEpilogue& fused,
+                               const auto& multiply) {
+      MatrixRows rows(*kernels, lhs_sign.flip, view.k, memory.rows, fused);
+      add_batch_rows(batch, lhs, out, residual, first, count, rows);
       if (row_sums) rows.add_row_sums();
       multiply(rows.block());
     };
@@ -107,8 +109,9 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       end = shares_weights(batch) ? part.last_row : std::min(part.last_row, (i + 1) * lhs.rows);
       const WeightsView weights = view_rhs(config, matrix_of(rhs, batch.rhs_stride, i));
       const Epilogue epilogue = epilogue_of(config, batch, i);
-      const Quantization quantization = {config.lhs_type, config.lhs_zero_point,
-                                         config.rhs_zero_point, epilogue};
+      const Epilogue of_tiles = epilogue_of_tiles(epilogue);
+      const FusedEpilogue fused(epilogue);
+      const Quantization quantization = quantization_of(config, of_tiles);
       PanelPipeline pipeline(*kernels, weights, split, lhs_sign, rhs_sign, quantization,
                              memory.ring);
       const auto run_panels = [&](std::int64_t rows, const auto& multiply) {
@@ -120,7 +123,7 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       if (stages_rows(*kernels) || end - begin <= block_rows) {
         // Staging rows again for every panel would cost more than packing panels for every block.
         each_block([&](std::int64_t first, std::int64_t count) {
-          with_rows(first, count, [&](const RowBlock& block) {
+          with_rows(first, count, fused, [&](const RowBlock& block) {
             run_panels(count, [&](const Panel& panel, PackJob* job) {
               tiles.multiply(block, panel, job);
               tiles.finish();  // the next panel's terms take the place of this one's
@@ -130,7 +133,7 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       } else {
         run_panels(end - begin, [&](const Panel& panel, PackJob* job) {
           each_block([&](std::int64_t first, std::int64_t count) {
-            with_rows(first, count, [&](const RowBlock& block) {
+            with_rows(first, count, fused, [&](const RowBlock& block) {
               tiles.multiply(block, panel, job);
               tiles.finish();
             });

@@ -4,6 +4,7 @@
 
 #include "dispatch/registry.hpp"
 #include "dispatch/schedule.hpp"
+#include "operators/fused_epilogue.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tasks.hpp"
 #include "operators/validate.hpp"
@@ -111,6 +112,8 @@ Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix&
   OCTET_RETURN_IF_ERROR(check_equal("out.rows", out.rows, in.rows, "in.rows"));
   OCTET_RETURN_IF_ERROR(check_equal("out.columns", out.columns, in.columns, "in.columns"));
   OCTET_RETURN_IF_ERROR(check_epilogue(epilogue, in.columns));
+  if (epilogue.residual)
+    return Status::invalid_argument("epilogue.residual must be empty: requantize adds none");
 
   const EpilogueTerms terms = uniform_terms(epilogue);
   RequantizeArgs args = {};
@@ -121,6 +124,7 @@ Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix&
   args.min = terms.min;
   args.max = terms.max;
   args.zero_point = terms.zero_point;
+  const FusedEpilogue fused(epilogue);
   for_each_run(in, out, args.scale_step > 0 || args.bias != nullptr, executor,
                [&](const void* from, void* to, std::int64_t count) {
                  RequantizeArgs run = args;
@@ -128,6 +132,7 @@ Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix&
                  run.out = to;
                  run.count = count;
                  kernels->requantize(run);
+                 fused.look_up(*kernels, &to, 1, 0, count);
                });
   return {};
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "operators/fused_epilogue.hpp"
 #include "operators/packed_weights.hpp"
 
 namespace octet {
@@ -15,8 +16,51 @@ struct RowBlock {
   std::int64_t tap_stride = 0;
   void* const* out = nullptr;              ///< [count]: column 0 of each output row.
   const std::int32_t* row_sums = nullptr;  ///< [count], where the weights use them.
-  std::int16_t* wide_panel = nullptr;  ///< Staged rows: room for a panel, see take_wide_panel().
+  std::int16_t* wide_panel = nullptr;    ///< Staged rows: room for a panel, see take_wide_panel().
+  const FusedEpilogue* fused = nullptr;  ///< If there is more to do than the tiles can.
+  const std::uint8_t* const* residual = nullptr;  ///< [count]: like `out`, where it is added.
+
+  /// Rows [first, first + count).
+  RowBlock part(std::int64_t first, std::int64_t count) const {
+    RowBlock made = *this;
+    made.count = count;
+    made.rows += first;
+    made.out += first;
+    if (row_sums != nullptr) made.row_sums += first;
+    if (residual != nullptr) made.residual += first;
+    return made;
+  }
 };
+
+/// Columns [column, column + columns) of a block that has a fused epilogue, at most kMaxColumns:
+/// calls multiply(part, column) for parts of it that have none, where `column` is that of the
+/// part's `out`.
+template <class Multiply>
+[[gnu::noinline]] void multiply_fused(const KernelTable& kernels, const RowBlock& block,
+                                      std::int64_t column, std::int64_t columns,
+                                      const Multiply& multiply) {
+  constexpr std::int64_t kRows = 48, kMaxColumns = kMaxPanelVectors * 16;
+  const FusedEpilogue& fused = *block.fused;
+  if (fused.adds_residual()) {
+    alignas(64) std::int32_t sums[kRows * kMaxColumns];  // in the L1 cache
+    void* out[kRows];
+    for (std::int64_t i = 0; i < kRows; ++i) out[i] = sums + i * kMaxColumns;
+    for (std::int64_t first = 0; first < block.count; first += kRows) {
+      const RowBlock outputs = block.part(first, std::min(kRows, block.count - first));
+      RowBlock part = outputs;
+      part.fused = nullptr;
+      part.out = out;
+      multiply(part, std::int64_t{0});
+      fused.add_residual(kernels, {nullptr, sums, kMaxColumns, part.count, columns, column,
+                                   outputs.residual, outputs.out});
+    }
+  } else {
+    RowBlock part = block;
+    part.fused = nullptr;
+    multiply(part, column);
+  }
+  fused.look_up(kernels, block.out, block.count, column, columns);
+}
 
 /// One panel and where its columns go.
 struct Panel {
@@ -55,6 +99,16 @@ class TileLoop {
 
   /// A block of rows times one panel. `job`, if any, is advanced meanwhile.
   void multiply(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
+    if (block.fused != nullptr) [[unlikely]] {
+      Panel part_panel = panel;
+      return multiply_fused(kernels_, block, panel.column, panel.columns,
+                            [&](const RowBlock& part, std::int64_t column) {
+                              part_panel.column = column;
+                              multiply(part, part_panel, job);
+                              finish();
+                              part_panel.next = nullptr;  // it is on its way
+                            });
+    }
     const TileChoice tiles(kernels_, panel, job != nullptr);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
     TileArgs args = {};

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "operators/fused_epilogue.hpp"
+
 namespace octet {
 namespace {
 
@@ -55,6 +57,12 @@ Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
   if (value >= least) return {};
   return Status::invalid_argument("%s%s is %lld, but must be at least %lld", name, member,
                                   ll(value), ll(least));
+}
+
+Status check_at_most(const char* name, std::int64_t value, std::int64_t most) {
+  if (value <= most) return {};
+  return Status::invalid_argument("%s is %lld, but must be at most %lld", name, ll(value),
+                                  ll(most));
 }
 
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
@@ -139,6 +147,7 @@ Status check_epilogue(const Epilogue& epilogue, std::int64_t columns) {
     return Status::invalid_argument("epilogue.zero_point is %d, but must be 0 for a %s output",
                                     epilogue.zero_point, name_of(epilogue.type));
   }
+  OCTET_RETURN_IF_ERROR(check_fused(epilogue));
   if (epilogue.type == DataType::kS32) {
     if (!epilogue.scale.empty())
       return Status::invalid_argument("epilogue.scale must be empty for an s32 output");

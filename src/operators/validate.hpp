@@ -34,6 +34,7 @@ Status checked_product(const char* name, std::int64_t a, std::int64_t b, std::in
 /// `member` is appended to the name in the message.
 Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
                       const char* member = "");
+Status check_at_most(const char* name, std::int64_t value, std::int64_t most);
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name);
 Status check_8bit(const char* name, DataType type);

@@ -125,6 +125,75 @@ TEST(Allocation, ConvolutionRunDoesNone) {
   }
 }
 
+TEST(Allocation, FusedEpiloguesDoNone) {
+  const std::vector<std::byte> table(256);
+  const std::vector<std::int8_t> weights(9 * 32 * 32, 2), residual(30 * 30 * 32, 1);
+  const std::vector<std::uint8_t> in(30 * 30 * 32, 5);
+  std::vector<std::uint8_t> out(30 * 30 * 32);
+  const float scale = 0.5f;
+  const Epilogue epilogue = {.type = DataType::kU8,
+                             .scale = {&scale, 1},
+                             .residual = Residual{.type = DataType::kS8, .scale = 0.5f},
+                             .table = table};
+  Gemm gemm;
+  ASSERT_TRUE(
+      Gemm::create({.epilogue = epilogue}, const_matrix(weights.data(), 32, 32), gemm).ok());
+  Workspace workspace;
+  const auto gemm_scratch = workspace.reserve(
+      std::max(gemm.scratch_bytes(900), gemm_scratch_bytes({.epilogue = epilogue}, 900, 32, 32)));
+  Status status, one_shot_status;
+  EXPECT_EQ(allocations_of([&] {
+              const ConstMatrix lhs = const_matrix(in.data(), 900, 32);
+              const ConstMatrix added = const_matrix(residual.data(), 900, 32);
+              const Matrix to = matrix(out.data(), 900, 32);
+              status = gemm.run(lhs, to, {gemm_scratch}, added);
+              one_shot_status =
+                  octet::gemm({.epilogue = epilogue}, lhs, const_matrix(weights.data(), 32, 32), to,
+                              {gemm_scratch}, added);
+            }),
+            0);
+  EXPECT_TRUE(status.ok() && one_shot_status.ok());
+  for (std::int64_t groups : {1, 4, 32}) {
+    Convolution convolution;
+    ASSERT_TRUE(Convolution::create({.in_channels = 32,
+                                     .out_channels = 32,
+                                     .kernel_h = 3,
+                                     .kernel_w = 3,
+                                     .pad_top = 1,
+                                     .pad_left = 1,
+                                     .pad_bottom = 1,
+                                     .pad_right = 1,
+                                     .groups = groups,
+                                     .epilogue = epilogue},
+                                    weights.data(), convolution)
+                    .ok());
+    const auto scratch = workspace.reserve(convolution.scratch_bytes(1, 30, 30));
+    EXPECT_EQ(allocations_of([&] {
+                status = convolution.run(const_images(in.data(), 1, 30, 30, 32),
+                                         images(out.data(), 1, 30, 30, 32), {scratch},
+                                         const_images(residual.data(), 1, 30, 30, 32));
+              }),
+              0);
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+}
+
+TEST(Allocation, PoolingDoesNone) {
+  const std::vector<std::uint8_t> in(2 * 9 * 9 * 70, 5);
+  std::vector<std::uint8_t> out(2 * 9 * 9 * 70);
+  const PoolingWindow window = {
+      .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+  Status most, average;
+  EXPECT_EQ(allocations_of([&] {
+              const ConstImages from = const_images(in.data(), 2, 9, 9, 70);
+              const Images to = images(out.data(), 2, 9, 9, 70);
+              most = max_pool(window, from, to);
+              average = average_pool({.window = window}, from, to);
+            }),
+            0);
+  EXPECT_TRUE(most.ok() && average.ok());
+}
+
 TEST(Allocation, ElementwiseOperatorsAndErrorsDoNone) {
   const std::vector<float> real(1000, 1.5f);
   const std::vector<std::int32_t> sums(1000, 15);

@@ -26,7 +26,8 @@ struct BatchCall : GemmCall {
   Status run() const {
     Workspace workspace;
     return batched_gemm(config, batch, lhs, rhs, out,
-                        {workspace.reserve(batched_gemm_scratch_bytes(config, batch, 2, 5, 3))});
+                        {workspace.reserve(batched_gemm_scratch_bytes(config, batch, 2, 5, 3))},
+                        residual);
   }
 };
 using Break = BreakOf<BatchCall>;
@@ -120,6 +121,16 @@ TEST(BatchErrors, AreRefused) {
     each.apply(call);
     expect_refused(call.run(), each.argument);
     EXPECT_TRUE(call.out_data == GemmCall().out_data) << each.argument << ": a refused call wrote";
+  }
+}
+
+TEST(BatchErrors, ResidualsOutOfReachAreRefused) {
+  BatchCall call;
+  call.fuse();
+  EXPECT_TRUE(call.run().ok());  // one for both
+  for (std::int64_t stride : {std::int64_t{-1}, INT64_MAX}) {
+    call.batch.residual_stride = stride;
+    expect_refused(call.run(), "batch.residual_stride");
   }
 }
 

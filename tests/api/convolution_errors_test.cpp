@@ -30,6 +30,8 @@ struct Call {
   const void* weights = weights_data.data();
   ConstImages in = const_images(in_data.data(), 2, 5, 6, 4);
   Images out = images(out_data.data(), 2, 3, 4, 6);
+  std::vector<std::uint8_t> residual_data = std::vector<std::uint8_t>(2 * 3 * 4 * 6, 1);
+  ConstImages residual = {};
 
   Call() = default;
   Call(const Call&) = delete;
@@ -41,7 +43,8 @@ struct Call {
     Convolution convolution;
     if (Status status = create(convolution); !status.ok()) return status;
     Workspace workspace;
-    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 5, 6))});
+    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 5, 6))},
+                           residual);
   }
 };
 
@@ -201,6 +204,35 @@ TEST(ConvolutionErrors, SumsThatCouldOverflowAreRefused) {
   EXPECT_TRUE(call.create_and_run().ok());
   call.bias[3] += 1;
   EXPECT_EQ(call.create_and_run().code(), StatusCode::kOutOfRange);
+}
+
+TEST(ConvolutionErrors, ResidualsThatDoNotFitAreRefused) {
+  const auto add = [](Call& c) {
+    c.config.epilogue.residual = {DataType::kU8, 0.5f, 0};
+    c.residual = const_images(c.residual_data.data(), 2, 3, 4, 6);
+  };
+  const std::vector<Break> breaks = {
+      {"epilogue.residual.scale", [](Call& c) { c.config.epilogue.residual->scale = 0; }},
+      {"epilogue.table", [](Call& c) { c.config.epilogue.table = std::as_bytes(std::span("x")); }},
+      {"residual is given", [](Call& c) { c.config.epilogue.residual.reset(); }},
+      {"residual.data", [](Call& c) { c.residual.data = nullptr; }},
+      {"residual.type", [](Call& c) { c.residual.type = DataType::kS8; }},
+      {"residual.batch", [](Call& c) { c.residual.batch = 1; }},
+      {"residual.height", [](Call& c) { c.residual.height = 2; }},
+      {"residual.width", [](Call& c) { c.residual.width = 3; }},
+      {"residual.channels", [](Call& c) { c.residual.channels = 5; }},
+      {"residual.pixel_stride", [](Call& c) { c.residual.pixel_stride = 5; }},
+      {"residual.row_stride", [](Call& c) { c.residual.row_stride = 23; }},
+      {"residual.image_stride", [](Call& c) { c.residual.image_stride = 71; }},
+  };
+  Call call;
+  add(call);
+  EXPECT_TRUE(call.create_and_run().ok());
+  for (const Break& each : breaks)
+    expect_all_refused({{each.argument, [&](Call& c) {
+                           add(c);
+                           each.apply(c);
+                         }}});
 }
 
 TEST(ConvolutionErrors, TooLittleScratchIsRefused) {

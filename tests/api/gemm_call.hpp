@@ -24,10 +24,19 @@ struct GemmCall {
   ConstMatrix lhs = const_matrix(lhs_data.data(), 2, 3);
   ConstMatrix rhs = const_matrix(rhs_data.data(), 3, 5);
   Matrix out = matrix(out_data.data(), 2, 5);
+  std::vector<std::int8_t> residual_data = std::vector<std::int8_t>(10, 1);
+  std::vector<std::byte> table = std::vector<std::byte>(256);
+  ConstMatrix residual = {};
 
   GemmCall() = default;
   GemmCall(const GemmCall&) = delete;
 
+  /// Still valid: with a residual [2, 5] and a table.
+  void fuse() {
+    config.epilogue.residual = {DataType::kS8, 0.5f, 0};
+    config.epilogue.table = table;
+    residual = const_matrix(residual_data.data(), 2, 5);
+  }
   bool result_is(std::uint8_t value) const {
     return std::ranges::count(std::span(out_data).first(10), value) == 10;
   }
@@ -36,11 +45,12 @@ struct GemmCall {
     Gemm gemm;
     if (Status status = create(gemm); !status.ok()) return status;
     Workspace workspace;
-    return gemm.run(lhs, out, {workspace.reserve(gemm.scratch_bytes(2))});
+    return gemm.run(lhs, out, {workspace.reserve(gemm.scratch_bytes(2))}, residual);
   }
   Status one_shot() const {
     Workspace workspace;
-    return gemm(config, lhs, rhs, out, {workspace.reserve(gemm_scratch_bytes(config, 2, 5, 3))});
+    return gemm(config, lhs, rhs, out, {workspace.reserve(gemm_scratch_bytes(config, 2, 5, 3))},
+                residual);
   }
 };
 

@@ -170,5 +170,43 @@ TEST(GemmErrors, ClampsThatMakeNoSenseAreRefused) {
   }
 }
 
+TEST(GemmErrors, ResidualsAndTablesThatAreNotDescribedRightlyAreRefused) {
+  constexpr auto kNoType = static_cast<DataType>(77);
+  const std::vector<Break> breaks = {
+      {"epilogue.residual.type",
+       [](Call& c) { c.config.epilogue.residual->type = c.residual.type = DataType::kS32; }},
+      {"epilogue.residual.type",
+       [](Call& c) { c.config.epilogue.residual->type = c.residual.type = kNoType; }},
+      {"epilogue.residual.zero_point",
+       [](Call& c) { c.config.epilogue.residual->zero_point = 128; }},
+      {"epilogue.residual must be empty",
+       [](Call& c) { c.config.epilogue = {.residual = Residual{}}; }},
+      {"epilogue.table must be empty",
+       [](Call& c) { c.config.epilogue.type = c.out.type = DataType::kF32; }},
+      {"epilogue.table", [](Call& c) { c.config.epilogue.table = std::span(c.table).first(255); }},
+      {"residual is given", [](Call& c) { c.config.epilogue.residual.reset(); }},
+      {"residual.data", [](Call& c) { c.residual.data = nullptr; }},
+      {"residual.type", [](Call& c) { c.residual.type = DataType::kU8; }},
+      {"residual.rows", [](Call& c) { c.residual.rows = 1; }},
+      {"residual.columns", [](Call& c) { c.residual.columns = 4; }},
+      {"residual.row_stride", [](Call& c) { c.residual.row_stride = 4; }},
+      {"residual: ", [](Call& c) { c.residual.row_stride = 2 * (kHuge - 1); }},
+  };
+  const auto with = [](const Break& each) {
+    return Break{each.argument, [each](Call& c) {
+                   c.fuse();
+                   each.apply(c);
+                 }};
+  };
+  Call call;
+  call.fuse();
+  EXPECT_TRUE(call.create_and_run().ok());
+  EXPECT_TRUE(call.one_shot().ok());
+  for (const Break& each : breaks) expect_all_refused({with(each)});
+  for (float scale : {0.0f, -1.0f, 2e36f, kInfinity, kNan})
+    expect_all_refused({with(
+        {"epilogue.residual.scale", [=](Call& c) { c.config.epilogue.residual->scale = scale; }})});
+}
+
 }  // namespace
 }  // namespace octet::test

@@ -164,6 +164,8 @@ TEST(QuantizeErrors, ZeroPointsOutsideTheirTypeAreRefused) {
           {"epilogue.bias", [](Call& c) { c.epilogue.bias = std::span(c.bias).first(2); }},
           {"epilogue.min", [](Call& c) { c.epilogue.min = 1.5f; }},
           {"epilogue.min", [](Call& c) { c.epilogue.min = kNan; }},
+          {"epilogue.residual", [](Call& c) { c.epilogue.residual = Residual{}; }},
+          {"epilogue.table", [](Call& c) { c.epilogue.table = std::as_bytes(std::span("x")); }},
       });
 }
 

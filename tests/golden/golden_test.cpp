@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "pooling/pooling_problem.hpp"
 #include "quantize/random_quantize.hpp"
 #include "support/every_isa.hpp"
 #include "support/run_convolution.hpp"
@@ -115,12 +116,44 @@ void add_conversions(Hashes& hashes, const std::string& isa) {
   }
 }
 
+/// Residuals and tables, in GEMMs and convolutions of every form.
+void add_fused(Hashes& hashes, const std::string& isa) {
+  Random random(6);
+  for (int i = 0; i < 6; ++i) {
+    GemmProblem problem = random_gemm(random, 13, 70, 37, type_combination(4 + 2 * i));
+    add_fused(random, problem, i % 3 != 1, i % 3 != 0);
+    const std::string name = "fused/gemm/" + std::to_string(i);
+    hashes[name] = hash_of(run_packed(problem, isa, kEnds));
+    EXPECT_EQ(hash_of(run_one_shot(problem, isa, kEnds)), hashes[name]) << name << ", one-shot";
+  }
+  int form = 0;
+  for (ConvolutionProblem& problem : convolutions_of_every_form(random, 2, 7, 9)) {
+    add_fused(random, problem, form % 3 != 1, form % 3 != 0);
+    hashes["fused/convolution/" + std::to_string(form++)] =
+        hash_of(run_images(make_convolution(problem, isa, kEnds), problem, kEnds));
+  }
+}
+
+void add_poolings(Hashes& hashes, const std::string& isa) {
+  Random random(5);
+  for (int round = 0; round < 12; ++round) {
+    PoolingProblem p{.batch = 2, .height = 9, .width = 11};
+    p.channels = random.integer(1, 150);
+    const std::int64_t kernel_h = random.integer(1, 4), kernel_w = random.integer(1, 4);
+    p.window = random_window(random, kernel_h, kernel_w);
+    randomize(random, p);
+    hashes["pooling/" + std::to_string(round)] = hash_of(pooled(p, isa, kEnds));
+  }
+}
+
 Hashes hashes_of(const std::string& isa) {
   Hashes hashes;
   add_gemms(hashes, isa);
   add_zeros(hashes, isa);
   add_convolutions(hashes, isa);
   add_conversions(hashes, isa);
+  add_poolings(hashes, isa);
+  add_fused(hashes, isa);
   return hashes;
 }
 

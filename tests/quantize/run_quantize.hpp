@@ -9,6 +9,7 @@
 
 #include "octet/octet.hpp"
 #include "support/every_isa.hpp"
+#include "support/guarded_epilogue.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/reference.hpp"
 
@@ -91,16 +92,10 @@ inline void expect_requantizes_exactly(const QuantizeProblem& p, OwnedEpilogue e
     expected.push_back(
         reference_epilogue(epilogue, static_cast<std::int32_t>(p.in[i] + bias), column));
   }
-  const GuardedArray<std::int32_t> bias(epilogue.bias, Placement::kEndsAtGuard);
+  const GuardedEpilogue guarded(epilogue, Placement::kEndsAtGuard);
   expect_cells(p, expected, std::string(isa) + ": requantize",
-               [&](const ConstMatrix& in, const Matrix& out, auto scale, auto) {
-                 const Epilogue view{.type = p.out_type,
-                                     .scale = scale,
-                                     .bias = bias.span(),
-                                     .zero_point = epilogue.zero_point,
-                                     .min = epilogue.min,
-                                     .max = epilogue.max};
-                 return requantize(view, in, out, executor, isa);
+               [&](const ConstMatrix& in, const Matrix& out, auto, auto) {
+                 return requantize(guarded.epilogue, in, out, executor, isa);
                });
 }
 

@@ -100,6 +100,34 @@ void randomize(Random& random, ConvolutionProblem& problem) {
   fill_operands(random, problem, in, weights);
 }
 
+void add_fused(Random& random, OwnedEpilogue& epilogue, bool residual, bool table) {
+  if (epilogue.type == DataType::kS32) return;
+  if (residual) {
+    Residual& made = epilogue.residual.emplace();
+    made.type = random.pick(k8BitTypes);
+    made.scale = random_scale(random, 0.5f);
+    made.zero_point = random_zero_point(random, made.type);
+  }
+  if (table && epilogue.type != DataType::kF32) {
+    for (int i = 0; i < 256; ++i)
+      epilogue.table.push_back(static_cast<std::uint8_t>(random.integer(0, 255)));
+  }
+}
+
+void add_fused(Random& random, GemmProblem& problem, bool residual, bool table) {
+  add_fused(random, problem.epilogue, residual, table);
+  if (const auto& added = problem.epilogue.residual)
+    problem.residual = random_values(random, added->type, problem.m * problem.n);
+}
+
+void add_fused(Random& random, ConvolutionProblem& problem, bool residual, bool table) {
+  add_fused(random, problem.epilogue, residual, table);
+  if (const auto& added = problem.epilogue.residual)
+    problem.residual = random_values(
+        random, added->type,
+        problem.batch * problem.out_height() * problem.out_width() * problem.config.out_channels);
+}
+
 std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::int64_t batch,
                                                            std::int64_t height,
                                                            std::int64_t width) {

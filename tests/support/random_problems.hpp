@@ -44,6 +44,12 @@ void fill_operands(Random& random, ConvolutionProblem& problem, Values in = Valu
 /// Types, zero points, epilogue, weights layout and operands of a convolution whose sizes are set.
 void randomize(Random& random, ConvolutionProblem& problem);
 
+/// A residual, a table, or both, for outputs other than s32, and the residual's values. Before,
+/// there is neither.
+void add_fused(Random& random, OwnedEpilogue& epilogue, bool residual, bool table);
+void add_fused(Random& random, GemmProblem& problem, bool residual, bool table);
+void add_fused(Random& random, ConvolutionProblem& problem, bool residual, bool table);
+
 /// A randomized convolution of each form that an implementation might treat on its own: pointwise,
 /// few, many and odd channels, grouped, depthwise with and without a multiplier; strides 1 and 2.
 std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::int64_t batch,

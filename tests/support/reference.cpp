@@ -38,6 +38,11 @@ void describe(std::ostream& out, const OwnedEpilogue& epilogue) {
       << epilogue.min << ", " << epilogue.max << ']';
   describe_column_values(out, "scale", epilogue.scale);
   describe_column_values(out, "bias", epilogue.bias);
+  if (epilogue.residual) {
+    const Residual& r = *epilogue.residual;
+    out << " residual " << name_of(r.type) << " scale " << r.scale << " zp " << r.zero_point;
+  }
+  if (!epilogue.table.empty()) out << " table";
 }
 
 }  // namespace
@@ -53,13 +58,18 @@ long double round_half_even(long double value) {
 }
 
 std::uint32_t reference_epilogue(const OwnedEpilogue& epilogue, std::int64_t biased_sum,
-                                 std::int64_t column) {
+                                 std::int64_t column, std::int32_t residual) {
   if (epilogue.type == DataType::kS32) {
     return static_cast<std::uint32_t>(static_cast<std::int32_t>(biased_sum));
   }
   const float scale = per_column(epilogue.scale, column, 1.0f);
   const float sum = to_float32(static_cast<long double>(biased_sum));
-  const float real = to_float32(static_cast<long double>(sum) * scale);
+  float real = to_float32(static_cast<long double>(sum) * scale);
+  if (epilogue.residual) {
+    const Residual& r = *epilogue.residual;
+    const long double distance = residual - r.zero_point;
+    real += to_float32(distance * r.scale);  // one float32 addition
+  }
   if (epilogue.type == DataType::kF32) {
     const float low_clamped = real < epilogue.min ? epilogue.min : real;
     return std::bit_cast<std::uint32_t>(low_clamped > epilogue.max ? epilogue.max : low_clamped);
@@ -69,7 +79,13 @@ std::uint32_t reference_epilogue(const OwnedEpilogue& epilogue, std::int64_t bia
   const long double high = std::fmin(static_cast<long double>(highest_of(epilogue.type)),
                                      static_cast<long double>(epilogue.max));
   const long double q = clamp(round_half_even(real) + epilogue.zero_point, low, high);
-  return static_cast<std::uint32_t>(static_cast<std::int32_t>(q));
+  const auto result = static_cast<std::int32_t>(q);
+  if (epilogue.table.empty()) return static_cast<std::uint32_t>(result);
+  const std::uint8_t found =
+      epilogue.table[static_cast<std::size_t>(result - lowest_of(epilogue.type))];
+  return epilogue.type == DataType::kS8
+             ? static_cast<std::uint32_t>(static_cast<std::int8_t>(found))
+             : found;
 }
 
 Cells reference_gemm(const GemmProblem& p) {
@@ -88,7 +104,9 @@ Cells reference_gemm(const GemmProblem& p) {
     for (std::int64_t j = 0; j < p.n; ++j) {
       const std::int64_t biased =
           sums[static_cast<std::size_t>(j)] + per_column(p.epilogue.bias, j, 0);
-      out.push_back(reference_epilogue(p.epilogue, biased, j));
+      const std::int32_t residual =
+          p.residual.empty() ? 0 : p.residual[static_cast<std::size_t>(i * p.n + j)];
+      out.push_back(reference_epilogue(p.epilogue, biased, j, residual));
     }
   }
   return out;
@@ -142,7 +160,8 @@ Cells reference_convolution(const ConvolutionProblem& p) {
               }
             }
           }
-          out.push_back(reference_epilogue(p.epilogue, sum, o));
+          const std::int32_t residual = p.residual.empty() ? 0 : p.residual[out.size()];
+          out.push_back(reference_epilogue(p.epilogue, sum, o, residual));
         }
       }
     }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,14 @@ struct OwnedEpilogue {
   std::int32_t zero_point = 0;
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
+  std::optional<Residual> residual = {};
+  std::vector<std::uint8_t> table = {};  ///< The bits of 256 elements of the type, or empty.
 };
 
-/// One output element of `column` from the exact sum plus bias. `biased_sum` is inside int32.
+/// One output element of `column` from the exact sum plus bias. `biased_sum` is inside int32,
+/// `residual` the value of the residual, if there is one.
 std::uint32_t reference_epilogue(const OwnedEpilogue& epilogue, std::int64_t biased_sum,
-                                 std::int64_t column);
+                                 std::int64_t column, std::int32_t residual = 0);
 
 struct GemmProblem {
   std::int64_t m = 1, n = 1, k = 1;
@@ -44,11 +48,13 @@ struct GemmProblem {
   std::int32_t lhs_zero_point = 0;
   std::vector<std::int32_t> rhs_zero_point = {};  ///< [n], [1] or empty.
   OwnedEpilogue epilogue = {};
-  std::vector<std::int32_t> lhs = {};  ///< [m, k]
-  std::vector<std::int32_t> rhs = {};  ///< [k, n]
+  std::vector<std::int32_t> lhs = {};       ///< [m, k]
+  std::vector<std::int32_t> rhs = {};       ///< [k, n]
+  std::vector<std::int32_t> residual = {};  ///< [m, n], or empty.
   // How the operands lie in memory, which the result does not depend on.
   bool rhs_transposed = false;
   std::int64_t lhs_gap = 0, rhs_gap = 0, out_gap = 0;  ///< Elements between rows.
+  std::int64_t residual_gap = 0;
 };
 
 Cells reference_gemm(const GemmProblem& problem);  ///< [m, n]
@@ -59,10 +65,12 @@ struct ConvolutionProblem {
   std::vector<std::int32_t> weights_zero_point = {};  ///< [out_channels], [1] or empty.
   OwnedEpilogue epilogue = {};
   std::int64_t batch = 1, height = 1, width = 1;
-  std::vector<std::int32_t> in = {};       ///< [batch, height, width, in_channels]
-  std::vector<std::int32_t> weights = {};  ///< [out_channels, h, w, in_channels / groups]
+  std::vector<std::int32_t> in = {};        ///< [batch, height, width, in_channels]
+  std::vector<std::int32_t> weights = {};   ///< [out_channels, h, w, in_channels / groups]
+  std::vector<std::int32_t> residual = {};  ///< [batch, out height, width, channels], or empty.
   // How the images lie in memory, which the result does not depend on.
   std::array<std::int64_t, 3> in_gaps = {}, out_gaps = {};  ///< After each pixel, row, image.
+  std::array<std::int64_t, 3> residual_gaps = {};
 
   std::int64_t out_height() const;
   std::int64_t out_width() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/guarded_epilogue.hpp"
 #include "support/guarded_tensor.hpp"
 
 namespace octet::test {
@@ -152,31 +153,36 @@ Cells run_batch(const BatchProblem& problem, std::string_view isa, Placement pla
   rhs.store_input(joined<Cells>(problem, rhs_of));
   out.seal_output();
 
-  const GuardedArray<float> scale(
-      problem.scale_each ? joined<std::vector<float>>(
-                               problem, [](const GemmProblem& p) { return p.epilogue.scale; })
-                         : first.epilogue.scale,
-      placement);
-  const GuardedArray<std::int32_t> bias(first.epilogue.bias, placement);
+  OwnedEpilogue owned = first.epilogue;
+  if (problem.scale_each)
+    owned.scale =
+        joined<std::vector<float>>(problem, [](const GemmProblem& p) { return p.epilogue.scale; });
+  GuardedEpilogue epilogue(owned, placement);
   const GuardedArray<std::int32_t> rhs_zero_point(first.rhs_zero_point, placement);
   GemmConfig config = {.lhs_type = first.lhs_type,
                        .lhs_zero_point = first.lhs_zero_point,
                        .rhs_zero_point = rhs_zero_point.span(),
                        .rhs_transposed = first.rhs_transposed,
-                       .epilogue = {.type = first.epilogue.type,
-                                    .bias = bias.span(),
-                                    .zero_point = first.epilogue.zero_point,
-                                    .min = first.epilogue.min,
-                                    .max = first.epilogue.max},
+                       .epilogue = epilogue.epilogue,
                        .max_isa = isa};
-  GemmBatch batch = {count, lhs.stride, rhs.stride, out.stride, {}};
-  (problem.scale_each ? batch.scale : config.epilogue.scale) = scale.span();
+  GemmBatch batch = {count, lhs.stride, rhs.stride, out.stride, 0, {}};
+  if (problem.scale_each) std::swap(batch.scale, config.epilogue.scale);
+  const auto& added = first.epilogue.residual;
+  BatchTensor residual(added ? added->type : DataType::kS8, problem.layouts.residual,
+                       added ? count : 0, first.m, first.n, first.residual_gap, problem.gap,
+                       placement);
+  if (added) {
+    residual.store_input(joined<Cells>(
+        problem, [](const GemmProblem& p) { return Cells(p.residual.begin(), p.residual.end()); }));
+    batch.residual_stride = residual.stride;
+  }
 
   const GuardedScratch scratch(batched_gemm_scratch_bytes(config, batch, first.m, first.n, first.k,
                                                           executor ? executor->threads() : 1),
                                placement);
-  const Status status = batched_gemm(config, batch, as_const(lhs.view), as_const(rhs.view),
-                                     out.view, {scratch.bytes(), executor});
+  const Status status =
+      batched_gemm(config, batch, as_const(lhs.view), as_const(rhs.view), out.view,
+                   {scratch.bytes(), executor}, added ? as_const(residual.view) : ConstMatrix{});
   EXPECT_TRUE(status.ok()) << status.message();
   return out.load();
 }

@@ -19,6 +19,7 @@ enum class BatchLayout : std::uint8_t {
 
 struct BatchLayouts {
   BatchLayout lhs, rhs, out;
+  BatchLayout residual = BatchLayout::kOneByOne;
 };
 
 struct BatchProblem {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/every_isa.hpp"
+#include "support/guarded_epilogue.hpp"
 #include "support/guarded_tensor.hpp"
 
 namespace octet::test {
@@ -42,18 +43,12 @@ std::vector<std::uint8_t> weights_in_layout(const ConvolutionProblem& problem) {
 
 Convolution make_convolution(const ConvolutionProblem& problem, std::string_view isa,
                              Placement placement) {
-  const GuardedArray<float> scale(problem.epilogue.scale, placement);
-  const GuardedArray<std::int32_t> bias(problem.epilogue.bias, placement);
+  const GuardedEpilogue epilogue(problem.epilogue, placement);
   const GuardedArray<std::int32_t> weights_zero_point(problem.weights_zero_point, placement);
   const GuardedArray<std::uint8_t> weights(weights_in_layout(problem), placement);
   ConvolutionConfig config = problem.config;
   config.weights_zero_point = weights_zero_point.span();
-  config.epilogue = {.type = problem.epilogue.type,
-                     .scale = scale.span(),
-                     .bias = bias.span(),
-                     .zero_point = problem.epilogue.zero_point,
-                     .min = problem.epilogue.min,
-                     .max = problem.epilogue.max};
+  config.epilogue = epilogue.epilogue;
   config.max_isa = isa;
   Convolution convolution;
   const Status status = Convolution::create(config, weights.span().data(), convolution);
@@ -82,8 +77,18 @@ Cells run_images(const Convolution& convolution, const ConvolutionProblem& probl
       convolution.scratch_bytes(problem.batch, problem.height, problem.width,
                                 executor ? executor->threads() : 1),
       placement);
+  const auto& added = problem.epilogue.residual;
+  GuardedTensor residual = guarded_images(
+      added ? added->type : DataType::kS8,
+      {added ? problem.batch : 0, problem.out_height(), problem.out_width(), c.out_channels},
+      problem.residual_gaps, placement);
+  if (added) {
+    residual.store(problem.residual);
+    residual.seal_input();
+  }
   const Status status =
-      convolution.run(in.const_images(), out.images(), {scratch.bytes(), executor});
+      convolution.run(in.const_images(), out.images(), {scratch.bytes(), executor},
+                      added ? residual.const_images() : ConstImages{});
   EXPECT_TRUE(status.ok()) << status.message();
   out.expect_gaps_untouched();
   return out.load();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/every_isa.hpp"
+#include "support/guarded_epilogue.hpp"
 #include "support/guarded_tensor.hpp"
 
 namespace octet::test {
@@ -11,23 +12,16 @@ namespace {
 /// The problem's config, over guarded arrays.
 struct GuardedConfig {
   GuardedConfig(const GemmProblem& problem, std::string_view isa, Placement placement)
-      : scale(problem.epilogue.scale, placement),
-        bias(problem.epilogue.bias, placement),
+      : epilogue(problem.epilogue, placement),
         rhs_zero_point(problem.rhs_zero_point, placement),
         config{.lhs_type = problem.lhs_type,
                .lhs_zero_point = problem.lhs_zero_point,
                .rhs_zero_point = rhs_zero_point.span(),
                .rhs_transposed = problem.rhs_transposed,
-               .epilogue = {.type = problem.epilogue.type,
-                            .scale = scale.span(),
-                            .bias = bias.span(),
-                            .zero_point = problem.epilogue.zero_point,
-                            .min = problem.epilogue.min,
-                            .max = problem.epilogue.max},
+               .epilogue = epilogue.epilogue,
                .max_isa = isa} {}
 
-  GuardedArray<float> scale;
-  GuardedArray<std::int32_t> bias;
+  GuardedEpilogue epilogue;
   GuardedArray<std::int32_t> rhs_zero_point;
   GemmConfig config;
 };
@@ -63,6 +57,21 @@ GuardedTensor guarded_rhs(const GemmProblem& problem, Placement placement) {
   return rhs;
 }
 
+/// The rows' residual; a null view where there is none.
+GuardedTensor guarded_residual(const GemmProblem& problem, std::int64_t first_row,
+                               std::int64_t rows, Placement placement) {
+  if (!problem.epilogue.residual) return guarded_matrix(DataType::kS8, 0, 1, 0, placement);
+  GuardedTensor residual = guarded_matrix(problem.epilogue.residual->type, rows, problem.n,
+                                          problem.residual_gap, placement);
+  const auto begin = problem.residual.begin() + first_row * problem.n;
+  residual.store(Cells(begin, begin + rows * problem.n));
+  residual.seal_input();
+  return residual;
+}
+ConstMatrix view_of(const GuardedTensor& residual, const GemmProblem& problem) {
+  return problem.epilogue.residual ? residual.const_matrix() : ConstMatrix{};
+}
+
 int threads_of(Executor* executor) { return executor ? executor->threads() : 1; }
 
 Cells finish(const Status& status, const GuardedTensor& out) {
@@ -90,7 +99,9 @@ Cells run_rows(const Gemm& gemm, const GemmProblem& problem, std::int64_t first_
       guarded_matrix(problem.epilogue.type, rows, problem.n, problem.out_gap, placement);
   out.seal_output();
   const GuardedScratch scratch(gemm.scratch_bytes(rows, threads_of(executor)), placement);
-  const Status status = gemm.run(lhs.const_matrix(), out.matrix(), {scratch.bytes(), executor});
+  const GuardedTensor residual = guarded_residual(problem, first_row, rows, placement);
+  const Status status = gemm.run(lhs.const_matrix(), out.matrix(), {scratch.bytes(), executor},
+                                 view_of(residual, problem));
   return finish(status, out);
 }
 
@@ -111,8 +122,9 @@ Cells run_one_shot(const GemmProblem& problem, std::string_view isa, Placement p
   const GuardedScratch scratch(
       gemm_scratch_bytes(guarded.config, problem.m, problem.n, problem.k, threads_of(executor)),
       placement);
+  const GuardedTensor residual = guarded_residual(problem, 0, problem.m, placement);
   const Status status = gemm(guarded.config, lhs.const_matrix(), rhs.const_matrix(), out.matrix(),
-                             {scratch.bytes(), executor});
+                             {scratch.bytes(), executor}, view_of(residual, problem));
   return finish(status, out);
 }
 

@@ -31,6 +31,7 @@ std::vector<Solved<GemmProblem>> large_gemms() {
         std::array{2, 331, 30000}, std::array{7, 64, 300}, std::array{2, 3, 5}}) {
     const Types types = type_combination(random.integer(0, kTypeCombinations - 1));
     GemmProblem problem = random_gemm(random, m, n, k, types);
+    if (solved.size() % 2 == 0) add_fused(random, problem, random.chance(70), random.chance(70));
     Cells expected = reference_gemm(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }
@@ -64,6 +65,7 @@ std::vector<Solved<ConvolutionProblem>> large_convolutions() {
                      1;
     problem.width = problem.height + 1;
     fill_operands(random, problem);
+    if (random.chance(50)) add_fused(random, problem, random.chance(70), random.chance(70));
     Cells expected = reference_convolution(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }

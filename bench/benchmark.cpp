@@ -48,14 +48,14 @@ bool parse(int argc, char** argv, Options& options, int* exit_status) {
   CLI::App app("Measures octet beside oneDNN, interleaved, in one process.");
   app.add_option("--suite", options.suite, "What the shapes are")
       ->required()
-      ->check(CLI::IsMember({"gemm", "conv", "dynamic", "quantize"}));
+      ->check(CLI::IsMember({"gemm", "conv", "transposed", "dynamic", "quantize"}));
   app.add_option("--shapes", options.shapes, "CSV file, such as those in bench/shapes/")
       ->required();
   app.add_option("--threads", options.threads, "For both, by OpenMP")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   app.add_option("--isa", options.isa, "The best that octet and oneDNN may use; default: no limit");
-  app.add_option("--config", options.config, "Types and zero points, of gemm and conv")
+  app.add_option("--config", options.config, "Types and zero points, of gemm, conv and transposed")
       ->capture_default_str()
       ->check(CLI::IsMember(config_names));
   app.footer(
@@ -98,7 +98,7 @@ std::vector<Entry> make_entries(const Options& options, Setting& setting) {
     return entries;
   }
   const Config& config = *find_config(options.config);
-  if (options.suite == "conv" && !config.suits_convolutions())
+  if (options.suite != "gemm" && !config.suits_convolutions())
     throw std::runtime_error("--config: oneDNN has no convolution with " + options.config);
   for (const Layer& layer : read_layers(options.suite, options.shapes))
     entries.push_back(layer_entry(layer, config, setting));

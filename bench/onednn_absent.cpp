@@ -29,4 +29,11 @@ std::unique_ptr<Conv> Conv::create(const ConvProblem&, const void*, std::string*
   return nullptr;
 }
 
+std::unique_ptr<TransposedConv> TransposedConv::create(const ConvProblem&, std::int64_t,
+                                                       std::int64_t, const void*,
+                                                       std::string* error) {
+  *error = kAbsent;
+  return nullptr;
+}
+
 }  // namespace octet::onednn

@@ -81,7 +81,9 @@ std::unique_ptr<Operator> wrap(std::unique_ptr<onednn::Primitive> primitive, con
 }
 
 std::vector<Layer> read_layers(std::string_view suite, const std::string& path) {
-  return suite == "gemm" ? layers_of(read_gemm_shapes(path)) : layers_of(read_conv_shapes(path));
+  if (suite == "gemm") return layers_of(read_gemm_shapes(path));
+  if (suite == "transposed") return layers_of(read_transposed_shapes(path));
+  return layers_of(read_conv_shapes(path));
 }
 
 std::span<const Config> configs() { return kConfigs; }

@@ -140,6 +140,33 @@ std::vector<ConvShape> read_conv_shapes(const std::string& path) {
   });
 }
 
+std::vector<TransposedShape> read_transposed_shapes(const std::string& path) {
+  return read_rows(path, [](const Row& row) {
+    const TransposedShape shape = {
+        .name = row.text("name"),
+        .batch = row.integer("N"),
+        .height = row.integer("H"),
+        .width = row.integer("W"),
+        .in_channels = row.integer("IC"),
+        .out_channels = row.integer("OC"),
+        .kernel_h = row.integer("R"),
+        .kernel_w = row.integer("S"),
+        .stride_h = row.integer("strideH"),
+        .stride_w = row.integer("strideW"),
+        .pad_h = row.integer("padH", 0),
+        .pad_w = row.integer("padW", 0),
+        .output_padding_h = row.integer("outPadH", 0),
+        .output_padding_w = row.integer("outPadW", 0),
+        .groups = row.integer("groups"),
+    };
+    if (shape.in_channels % shape.groups != 0) row.fail("groups", "does not divide IC");
+    if (shape.out_channels % shape.groups != 0) row.fail("groups", "does not divide OC");
+    if (shape.out_height() < 1) row.fail("padH", "leaves nothing of the image");
+    if (shape.out_width() < 1) row.fail("padW", "leaves nothing of the image");
+    return shape;
+  });
+}
+
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path) {
   return read_rows(path, [](const Row& row) {
     const ConversionShape shape = {row.text("name"), row.text("operation"), row.integer("rows"),

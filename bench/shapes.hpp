@@ -32,6 +32,21 @@ struct ConvShape {
   }
 };
 
+/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (what is
+/// left out, on both sides), outPadH, outPadW (outputs more), groups.
+struct TransposedShape {
+  std::string name;
+  std::int64_t batch, height, width, in_channels, out_channels, kernel_h, kernel_w;
+  std::int64_t stride_h, stride_w, pad_h, pad_w, output_padding_h, output_padding_w, groups;
+
+  std::int64_t out_height() const {
+    return (height - 1) * stride_h + kernel_h + output_padding_h - 2 * pad_h;
+  }
+  std::int64_t out_width() const {
+    return (width - 1) * stride_w + kernel_w + output_padding_w - 2 * pad_w;
+  }
+};
+
 /// Columns: name, B (matrices), M, N, K.
 struct DynamicShape {
   std::string name;
@@ -47,6 +62,7 @@ struct ConversionShape {
 
 std::vector<GemmShape> read_gemm_shapes(const std::string& path);
 std::vector<ConvShape> read_conv_shapes(const std::string& path);
+std::vector<TransposedShape> read_transposed_shapes(const std::string& path);
 std::vector<DynamicShape> read_dynamic_shapes(const std::string& path);
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path);
 

@@ -10,6 +10,8 @@ import unittest
 GEMM = "K, name ,N,model,M\n7,tiny,5,any,3\n\n 64,small,33,any,17\n"
 CONV = ("name,N,H,W,IC,OC,R,S,strideH,strideW,padH,padW,dilH,dilW,groups\n"
         "tiny,1,4,4,8,8,3,3,1,1,1,1,1,1,1\ndepthwise,2,6,5,4,4,3,3,2,1,1,1,1,1,4\n")
+TRANSPOSED = ("name,N,H,W,IC,OC,R,S,strideH,strideW,padH,padW,outPadH,outPadW,groups\n"
+              "tiny,1,4,4,8,8,2,2,2,2,0,0,0,0,1\nodd,2,3,5,4,6,3,4,2,3,1,0,1,2,2\n")
 QUANTIZE = "name,operation,rows,columns\nq,quantize,3,5\nd,dequantize,3,5\nr,requantize,3,5\n"
 
 
@@ -37,7 +39,7 @@ class Validate(Tool):
             self.skipTest("built without oneDNN")
 
     def test_every_isa_equals_onednn(self):
-        for suite, text in ("gemm", GEMM), ("conv", CONV):
+        for suite, text in ("gemm", GEMM), ("conv", CONV), ("transposed", TRANSPOSED):
             run = self.call(0, VALIDATE, "--suite", suite, self.shapes(text), "--isa", "all")
             self.assertRegex(run.stdout.splitlines()[-1], r"^\d+ problems, 0 differ$")
             self.assertIn("scalar", run.stdout)
@@ -87,6 +89,14 @@ class BadInput(Tool):
         self.assertIn(":2: column R:", self.message(
             "conv", f"{lines[0]}\nlarge,1,4,4,8,8,7,3,1,1,1,1,1,1,1\n"))
 
+    def test_impossible_transposed_convolution(self):
+        lines = TRANSPOSED.splitlines()
+        for column, cells in (("groups", "1,4,4,8,8,2,2,2,2,0,0,0,0,3"),
+                              ("padH", "1,4,4,8,8,2,2,2,2,4,0,0,0,1"),
+                              ("padW", "1,4,4,8,8,2,2,2,2,0,9,0,0,1")):
+            self.assertIn(f":2: column {column}:",
+                          self.message("transposed", f"{lines[0]}\nbad,{cells}\n"))
+
     def test_nothing_there(self):
         self.assertIn("no line", self.message("gemm", "name,M,N,K\n"))
         self.call(2, BENCH, "--suite=gemm", f"--shapes={self.folder}/absent.csv")
@@ -110,7 +120,8 @@ class Bench(Tool):
                 if run.get("aggregate_name") == "median"}
 
     def test_layers(self):
-        for suite, text, names in ("gemm", GEMM, "tiny small"), ("conv", CONV, "tiny depthwise"):
+        for suite, text, names in (("gemm", GEMM, "tiny small"), ("conv", CONV, "tiny depthwise"),
+                                   ("transposed", TRANSPOSED, "tiny odd")):
             results, table = self.bench(f"--suite={suite}", self.shapes(text))
             medians = self.medians(results)
             for name in names.split():

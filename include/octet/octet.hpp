@@ -11,5 +11,6 @@
 #include "octet/isa.hpp"
 #include "octet/quantize.hpp"
 #include "octet/status.hpp"
+#include "octet/transposed_convolution.hpp"
 #include "octet/types.hpp"
 #include "octet/workspace.hpp"

@@ -4,22 +4,14 @@
 #include <cstring>
 #include <new>
 
-#include "dispatch/convolution_form.hpp"
-#include "dispatch/registry.hpp"
-#include "dispatch/schedule.hpp"
-#include "operators/convolution_rows.hpp"
+#include "operators/convolution_core.hpp"
 #include "operators/convolution_weights.hpp"
-#include "operators/depthwise.hpp"
-#include "operators/filter_windows.hpp"
-#include "operators/grouped.hpp"
-#include "operators/packed_weights.hpp"
 #include "operators/staging.hpp"
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
 
 namespace octet {
-namespace {
 
 Status check_config(const ConvolutionConfig& c, const void* weights) {
   OCTET_RETURN_IF_ERROR(check_8bit("in_type", c.in_type));
@@ -45,13 +37,8 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
                {"pad_bottom", c.pad_bottom, 0},
                {"pad_right", c.pad_right, 0},
                {"groups", c.groups, 1}};
-  for (const auto& size : sizes) {
-    OCTET_RETURN_IF_ERROR(check_at_least(size.name, size.value, size.least));
-    // Sums of a few such sizes, and products of two, then fit 63 bits.
-    if (size.value > INT32_MAX)
-      return Status::invalid_argument("%s is %lld, but must be at most 2^31 - 1", size.name,
-                                      static_cast<long long>(size.value));
-  }
+  for (const auto& size : sizes)
+    OCTET_RETURN_IF_ERROR(check_size(size.name, size.value, size.least));
   if (c.in_channels % c.groups != 0 || c.out_channels % c.groups != 0)
     return Status::invalid_argument(
         "groups is %lld, but must divide in_channels, %lld, and out_channels, %lld",
@@ -68,6 +55,8 @@ Status check_config(const ConvolutionConfig& c, const void* weights) {
   if (weights == nullptr) return Status::invalid_argument("weights is null");
   return {};
 }
+
+namespace {
 
 /// `bytes` bytes of rows that hold nothing but the zero point.
 Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
@@ -87,58 +76,9 @@ Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t 
   return {};
 }
 
-/// How a run is cut: tasks, and the blocks of each.
-struct ConvolutionPlan {
-  std::int64_t panels;
-  TaskGrid grid;
-  BlockSize block;
-};
-
 }  // namespace
 
-struct Convolution::Impl {
-  ConvolutionGeometry geometry;
-  ConvolutionForm form;
-  PixelFormat format;
-  DataType in_type;
-  std::int64_t out_channels;
-  const KernelTable* kernels;
-  DataType out_type;
-  PackedWeights weights;  ///< Or, for kGrouped and kDepthwise, those below.
-  FilterWindows windows;  ///< Of kIndirect.
-  GroupedWeights grouped;
-  Depthwise depthwise;
-  AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
-
-  std::int64_t bytes() const {
-    if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
-    return form == ConvolutionForm::kGrouped ? grouped.bytes() : weights.bytes() + windows.bytes();
-  }
-  /// Whether 63 bits can count the bytes of all its lines, staged.
-  bool input_fits(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const {
-    constexpr double kMost = std::int64_t{1} << 62;
-    return static_cast<double>(batch) * static_cast<double>(in_height) *
-               (static_cast<double>(in_width) + kKr) * static_cast<double>(format.pixel_bytes()) *
-               kKr <
-           kMost;
-  }
-  /// The rest is not for kDepthwise, which has its own.
-  WorkSize work_size(std::int64_t pixels) const;
-  ConvolutionPlan plan(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
-                       int threads) const;
-  /// Scratch of one task.
-  ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
-  TaskScratch task_scratch(const BlockSize& block) const {
-    return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
-  }
-  /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
-  /// none: with all taps.
-  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const WindowRows> runs,
-                      Panel panel) const;
-  /// A block of rows times the panels of a task.
-  void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const WindowRows> runs,
-                const TaskPart& part) const;
-};
+struct Convolution::Impl : ConvolutionCore {};
 
 Convolution::Convolution() noexcept = default;
 Convolution::~Convolution() = default;
@@ -150,35 +90,43 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_config(config, weights));
-  WeightsView view = view_weights(config, weights);
+  std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
+  if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
+  OCTET_RETURN_IF_ERROR(
+      ConvolutionCore::create(*kernels, config, view_weights(config, weights), *impl));
+  convolution.impl_ = std::move(impl);
+  return {};
+}
+
+Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConfig& config,
+                               const WeightsView& weights, ConvolutionCore& core) {
+  WeightsView view = weights;
   Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
                                config.epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
-  std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
-  if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
-  impl->geometry = ConvolutionGeometry(config);
+  core.geometry = ConvolutionGeometry(config);
   const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
-  OCTET_RETURN_IF_ERROR(choose_convolution_form(config, *kernels, row_sums, impl->form));
-  impl->kernels = kernels;
-  impl->out_type = config.epilogue.type;
-  impl->in_type = config.in_type;
-  impl->out_channels = config.out_channels;
+  OCTET_RETURN_IF_ERROR(choose_convolution_form(config, kernels, row_sums, core.form));
+  core.kernels = &kernels;
+  core.out_type = config.epilogue.type;
+  core.in_type = config.in_type;
+  core.out_channels = config.out_channels;
 
   AlignedBuffer<std::uint8_t> copy;
-  impl->format.groups = config.groups;
-  impl->format.group_channels = config.in_channels / config.groups;
-  const std::int64_t taps = impl->geometry.taps(impl->form);
-  if (impl->geometry.row_pixels(impl->form) > 1 && impl->form != ConvolutionForm::kDepthwise) {
+  core.format.groups = config.groups;
+  core.format.group_channels = config.in_channels / config.groups;
+  const std::int64_t taps = core.geometry.taps(core.form);
+  if (core.geometry.row_pixels(core.form) > 1 && core.form != ConvolutionForm::kDepthwise) {
     const WeightsView by_position = view;
     OCTET_RETURN_IF_ERROR(merge_taps(by_position, taps, copy, view));
   }
-  if (impl->form == ConvolutionForm::kIm2col) {
-    impl->format.copied = true;
-    impl->format.left = config.pad_left;
-    impl->format.right = config.pad_right;
+  if (core.form == ConvolutionForm::kIm2col) {
+    core.format.copied = true;
+    core.format.left = std::max<std::int64_t>(config.pad_left, 0);
+    core.format.right = std::max<std::int64_t>(config.pad_right, 0);
   }
-  if (impl->form == ConvolutionForm::kDepthwise) {
+  if (core.form == ConvolutionForm::kDepthwise) {
     // Channels are columns of a single group.
     view.n *= view.groups;
     view.groups = 1;
@@ -187,26 +135,22 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
       OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
       quantization.rhs_zero_point = {};
     }
-    OCTET_RETURN_IF_ERROR(Depthwise::create(*kernels, config, view, quantization, impl->depthwise));
-  } else if (impl->form == ConvolutionForm::kGrouped) {
-    OCTET_RETURN_IF_ERROR(GroupedWeights::create(*kernels, view, quantization, impl->grouped));
+    OCTET_RETURN_IF_ERROR(Depthwise::create(kernels, config, view, quantization, core.depthwise));
+  } else if (core.form == ConvolutionForm::kGrouped) {
+    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
   } else {
-    OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
-    if (impl->form == ConvolutionForm::kIndirect)
+    OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
+    if (core.form == ConvolutionForm::kIndirect)
       OCTET_RETURN_IF_ERROR(
-          FilterWindows::create(impl->geometry, view, quantization, impl->weights, impl->windows));
-    if (stages_rows(*kernels)) {
-      impl->format.stager = kernels;
-      impl->format.flip = impl->weights.flips_lhs() ? 0x80 : 0;
-      impl->format.padded = impl->geometry.row_pixels(impl->form) == 1;
+          FilterWindows::create(core.geometry, view, quantization, core.weights, core.windows));
+    if (stages_rows(kernels)) {
+      core.format.stager = &kernels;
+      core.format.flip = core.weights.flips_lhs() ? 0x80 : 0;
+      core.format.padded = core.geometry.row_pixels(core.form) == 1;
     }
   }
-
-  OCTET_RETURN_IF_ERROR(make_pad_row(impl->format,
-                                     impl->geometry.pad_row_bytes(impl->form, impl->format),
-                                     config.in_zero_point, impl->pad_row));
-  convolution.impl_ = std::move(impl);
-  return {};
+  return make_pad_row(core.format, core.geometry.pad_row_bytes(core.form, core.format),
+                      config.in_zero_point, core.pad_row);
 }
 
 std::int64_t Convolution::out_height(std::int64_t in_height) const noexcept {
@@ -225,7 +169,12 @@ std::size_t Convolution::packed_bytes() const noexcept {
   return impl_ ? static_cast<std::size_t>(impl_->bytes()) : 0;
 }
 
-WorkSize Convolution::Impl::work_size(std::int64_t pixels) const {
+WorkSize ConvolutionCore::work_size(std::int64_t batch, std::int64_t in_height,
+                                    std::int64_t in_width) const {
+  const std::int64_t out_height = geometry.out_height(in_height);
+  const std::int64_t out_width = geometry.out_width(in_width);
+  if (form == ConvolutionForm::kDepthwise) return depthwise.work_size(batch, out_height, out_width);
+  const std::int64_t pixels = batch * out_height * out_width;
   if (form == ConvolutionForm::kGrouped) return grouped.work_size(pixels);
   const PanelSplit& split = weights.split();
   const int vectors = split.vectors_of(0);
@@ -242,20 +191,17 @@ WorkSize Convolution::Impl::work_size(std::int64_t pixels) const {
           .lanes = kernels->lanes};
 }
 
-ConvolutionPlan Convolution::Impl::plan(std::int64_t batch, std::int64_t in_height,
-                                        std::int64_t in_width, int threads) const {
-  const std::int64_t pixels = batch * geometry.out_height(in_height) * geometry.out_width(in_width);
-  ConvolutionPlan made;
-  made.panels = work_size(pixels).panels;
-  made.grid = plan_tasks(work_size(pixels), threads);
-  made.block.rows = geometry.block_rows(form, format);
-  made.block.lines = geometry.block_lines(made.block.rows, batch, in_height, in_width);
-  made.block.in_width = in_width;
-  return made;
+BlockSize ConvolutionCore::block_size(std::int64_t batch, std::int64_t in_height,
+                                      std::int64_t in_width) const {
+  BlockSize block;
+  block.rows = geometry.block_rows(form, format);
+  block.lines = geometry.block_lines(block.rows, batch, in_height, in_width);
+  block.in_width = in_width;
+  return block;
 }
 
-ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
-                                                       const BlockSize& block) const {
+ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
+                                                     const BlockSize& block) const {
   ConvolutionRows::Memory memory =
       ConvolutionRows::take_memory(scratch, geometry, form, format, block, geometry.taps(form));
   if (format.stager != nullptr)
@@ -264,8 +210,18 @@ ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
   return memory;
 }
 
-void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
-                                       std::span<const WindowRows> runs, Panel panel) const {
+TaskScratch ConvolutionCore::task_scratch(std::int64_t batch, std::int64_t in_height,
+                                          std::int64_t in_width) const {
+  if (form == ConvolutionForm::kDepthwise)
+    return depthwise.task_scratch(batch, geometry.out_height(in_height),
+                                  geometry.out_width(in_width));
+  return TaskScratch([&](ScratchCursor& scratch) {
+    take_memory(scratch, block_size(batch, in_height, in_width));
+  });
+}
+
+void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
+                                     std::span<const WindowRows> runs, Panel panel) const {
   // Copied rows are readable up to whole k-groups.
   if (form == ConvolutionForm::kIm2col) panel.k = round_up(panel.k, std::int64_t{kKr});
   if (runs.empty()) return tiles.multiply(block, panel);
@@ -285,8 +241,8 @@ void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
   }
 }
 
-void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
-                                 std::span<const WindowRows> runs, const TaskPart& part) const {
+void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
+                               std::span<const WindowRows> runs, const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
     return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
@@ -299,6 +255,40 @@ void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
   tiles.finish();
 }
 
+void ConvolutionCore::run_task(const ConstImages& in, const Images& out, const TaskGrid& grid,
+                               std::int64_t task, ScratchCursor scratch) const {
+  if (form == ConvolutionForm::kDepthwise)
+    return depthwise.run_task(in, out, pad_row.get(), grid, task, scratch);
+  const BlockSize block = block_size(in.batch, in.height, in.width);
+  ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
+  const TaskPart part(
+      grid, task, out.batch * out.height * out.width,
+      form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);
+  TileLoop tiles(*kernels);
+  WindowRows runs[FilterWindows::kMostCuts];
+  for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += block.rows) {
+    rows.point_to(pixel, std::min(block.rows, part.last_row - pixel));
+    const int cuts = windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
+    multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
+  }
+}
+
+Status ConvolutionCore::check_images_of_run(const ConstImages& in, const Images& out,
+                                            std::int64_t out_height, std::int64_t out_width) const {
+  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, in_type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, out_type));
+  OCTET_RETURN_IF_ERROR(check_images("in", in));
+  OCTET_RETURN_IF_ERROR(
+      check_equal("in.channels", in.channels, geometry.in_channels, "in_channels of the weights"));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.height: out_height", out_height, 1));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.width: out_width", out_width, 1));
+  OCTET_RETURN_IF_ERROR(check_images("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("out.batch", out.batch, in.batch, "in.batch"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.height", out.height, out_height, "out_height(in.height)"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.width", out.width, out_width, "out_width(in.width)"));
+  return check_equal("out.channels", out.channels, out_channels, "out_channels of the weights");
+}
+
 std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
                                        std::int64_t in_width, int threads) const noexcept {
   if (!impl_) return 0;
@@ -308,56 +298,24 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
       !checked_product("pixels", pixels, batch, pixels).ok() ||
       !impl_->input_fits(batch, in_height, in_width))
     return 0;
-  if (impl_->form == ConvolutionForm::kDepthwise)
-    return impl_->depthwise.scratch_bytes(batch, out_height(in_height), out_width(in_width),
-                                          std::max(threads, 1));
-  const ConvolutionPlan made = impl_->plan(batch, in_height, in_width, std::max(threads, 1));
-  return impl_->task_scratch(made.block).bytes(made.grid.tasks());
+  const TaskGrid grid =
+      plan_tasks(impl_->work_size(batch, in_height, in_width), std::max(threads, 1));
+  return impl_->task_scratch(batch, in_height, in_width).bytes(grid.tasks());
 }
 
 Status Convolution::run(const ConstImages& in, const Images& out,
                         const Resources& resources) const noexcept {
   if (!impl_) return Status::invalid_argument("convolution: run before create");
-  const ConvolutionGeometry& geometry = impl_->geometry;
-  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
-  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, impl_->out_type));
-  OCTET_RETURN_IF_ERROR(check_images("in", in));
   OCTET_RETURN_IF_ERROR(
-      check_equal("in.channels", in.channels, geometry.in_channels, "in_channels of the weights"));
-  OCTET_RETURN_IF_ERROR(check_at_least("in.height: out_height", out_height(in.height), 1));
-  OCTET_RETURN_IF_ERROR(check_at_least("in.width: out_width", out_width(in.width), 1));
-  OCTET_RETURN_IF_ERROR(check_images("out", as_const(out)));
-  OCTET_RETURN_IF_ERROR(check_equal("out.batch", out.batch, in.batch, "in.batch"));
-  OCTET_RETURN_IF_ERROR(
-      check_equal("out.height", out.height, out_height(in.height), "out_height(in.height)"));
-  OCTET_RETURN_IF_ERROR(
-      check_equal("out.width", out.width, out_width(in.width), "out_width(in.width)"));
-  OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
-                                    "out_channels of the weights"));
+      impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
   const int threads = threads_of(resources.executor);
   OCTET_RETURN_IF_ERROR(
       check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
 
-  if (impl_->form == ConvolutionForm::kDepthwise) {
-    impl_->depthwise.run(in, out, impl_->pad_row.get(), resources);
-    return {};
-  }
-  const std::int64_t pixels = out.batch * out.height * out.width;
-  const ConvolutionPlan made = impl_->plan(in.batch, in.height, in.width, threads);
-  const TaskScratch scratch = impl_->task_scratch(made.block);
-  run_tasks(resources.executor, made.grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    ConvolutionRows rows(geometry, impl_->form, impl_->format, in, out, impl_->pad_row.get(),
-                         impl_->take_memory(piece, made.block));
-    const TaskPart part(made.grid, task, pixels, made.panels);
-    TileLoop tiles(*impl_->kernels);
-    WindowRows runs[FilterWindows::kMostCuts];
-    for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += made.block.rows) {
-      rows.point_to(pixel, std::min(made.block.rows, part.last_row - pixel));
-      const int cuts =
-          impl_->windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
-      impl_->multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
-    }
+  const TaskGrid grid = plan_tasks(impl_->work_size(in.batch, in.height, in.width), threads);
+  const TaskScratch scratch = impl_->task_scratch(in.batch, in.height, in.width);
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    impl_->run_task(in, out, grid, task, scratch.of_task(resources.scratch.data(), task));
   });
   return {};
 }

@@ -58,12 +58,14 @@ std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, std::int6
   const std::int64_t steps = (block_rows + out_width(in_width) - 2) / out_width(in_width);
   const std::int64_t images = (steps + out_height(in_height) - 1) / out_height(in_height);
   // A step to the next output line is one of stride_h input lines, or, to the next image, of at
-  // most what a filter covers and the lines below it that no filter reaches. In double: sizes need
-  // not be those of any real image.
+  // most what a filter covers and the lines that no filter reaches: some below it, and those that
+  // negative pads leave out. In double: sizes need not be those of any real image.
   const double extent = static_cast<double>(dilation_h) * static_cast<double>(kernel_h - 1) + 1;
   const double stride = static_cast<double>(stride_h);
+  const auto left_out = static_cast<double>(-std::min<std::int64_t>(pad_top, 0) -
+                                            std::min<std::int64_t>(pad_bottom, 0));
   const double lines = static_cast<double>(steps) * stride +
-                       static_cast<double>(images) * (extent + stride) + extent;
+                       static_cast<double>(images) * (extent + stride + left_out) + extent;
   const std::int64_t all = batch * in_height;
   return lines < static_cast<double>(all) ? static_cast<std::int64_t>(lines) : all;
 }

@@ -57,6 +57,11 @@ Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
                                   ll(value), ll(least));
 }
 
+Status check_size(const char* name, std::int64_t value, std::int64_t least) {
+  if (value <= INT32_MAX) return check_at_least(name, value, least);
+  return Status::invalid_argument("%s is %lld, but must be at most 2^31 - 1", name, ll(value));
+}
+
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name) {
   if (value == expected) return {};

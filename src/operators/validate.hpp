@@ -34,6 +34,8 @@ Status checked_product(const char* name, std::int64_t a, std::int64_t b, std::in
 /// `member` is appended to the name in the message.
 Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
                       const char* member = "");
+/// At least `least`, and so small that sums of a few such sizes and products of two fit 63 bits.
+Status check_size(const char* name, std::int64_t value, std::int64_t least);
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name);
 Status check_8bit(const char* name, DataType type);

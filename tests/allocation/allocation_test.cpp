@@ -125,6 +125,33 @@ TEST(Allocation, ConvolutionRunDoesNone) {
   }
 }
 
+TEST(Allocation, TransposedConvolutionRunDoesNone) {
+  for (std::int64_t stride : {1, 2, 5}) {
+    const std::vector<std::int8_t> weights(std::size_t{3 * 3 * 32 * 20}, 2);
+    TransposedConvolution convolution;
+    ASSERT_TRUE(TransposedConvolution::create({.in_channels = 32,
+                                               .out_channels = 20,
+                                               .kernel_h = 3,
+                                               .kernel_w = 3,
+                                               .stride_h = stride,
+                                               .stride_w = stride},
+                                              weights.data(), convolution)
+                    .ok());
+    const std::int64_t height = convolution.out_height(9), width = convolution.out_width(11);
+    const std::vector<std::uint8_t> in(std::size_t{2 * 9 * 11 * 32}, 5);
+    std::vector<std::int32_t> out(static_cast<std::size_t>(2 * height * width * 20));
+    Workspace workspace;
+    const auto scratch = workspace.reserve(convolution.scratch_bytes(2, 9, 11));
+    Status status;
+    EXPECT_EQ(allocations_of([&] {
+                status = convolution.run(const_images(in.data(), 2, 9, 11, 32),
+                                         images(out.data(), 2, height, width, 20), {scratch});
+              }),
+              0);
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+}
+
 TEST(Allocation, ElementwiseOperatorsAndErrorsDoNone) {
   const std::vector<float> real(1000, 1.5f);
   const std::vector<std::int32_t> sums(1000, 15);

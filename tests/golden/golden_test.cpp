@@ -14,6 +14,7 @@
 #include "support/every_isa.hpp"
 #include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
+#include "support/run_transposed.hpp"
 
 namespace octet::test {
 namespace {
@@ -78,6 +79,16 @@ void add_convolutions(Hashes& hashes, const std::string& isa) {
   }
 }
 
+void add_transposed(Hashes& hashes, const std::string& isa) {
+  Random random(5);
+  int form = 0;
+  for (const auto& problem : transposed_of_every_form(random, 2, 4, 3)) {
+    const auto convolution = make_transposed(problem, isa, kEnds);
+    hashes["transposed/" + std::to_string(form++)] =
+        hash_of(run_images(convolution, problem, kEnds));
+  }
+}
+
 Matrix matrix_of(Cells& cells, DataType type, std::int64_t rows, std::int64_t columns) {
   return {cells.data(), type, rows, columns, columns};
 }
@@ -120,6 +131,7 @@ Hashes hashes_of(const std::string& isa) {
   add_gemms(hashes, isa);
   add_zeros(hashes, isa);
   add_convolutions(hashes, isa);
+  add_transposed(hashes, isa);
   add_conversions(hashes, isa);
   return hashes;
 }

@@ -132,10 +132,12 @@ Images nhwc(Pointer data, DataType type, std::int64_t images, std::int64_t heigh
 /// A line of a shapes file: a problem for each configuration.
 struct Layer {
   std::string name;
+  std::int64_t count = 1;  ///< Layers of its network that are like this one.
   std::function<std::unique_ptr<Problem>(const Config& config)> problem;
 };
 
-/// `suite` is "gemm" or "conv". Throws std::runtime_error where the file is wrong.
+/// `suite` is "gemm", "conv", "transposed" or "network". Throws std::runtime_error where the file
+/// is wrong.
 std::vector<Layer> read_layers(std::string_view suite, const std::string& path);
 
 /// oneDNN's primitive as an Operator that reads `in`.

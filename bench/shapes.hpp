@@ -47,6 +47,16 @@ struct TransposedShape {
   }
 };
 
+/// A layer of a whole network, and how many such layers it has. Columns: those of ConvShape, and
+/// network, operator ("conv", or "linear": a matrix of N rows and IC columns, all other sizes 1),
+/// count.
+struct NetworkShape {
+  std::string network;
+  bool linear;
+  std::int64_t count;
+  ConvShape shape;
+};
+
 /// Columns: name, B (matrices), M, N, K.
 struct DynamicShape {
   std::string name;
@@ -62,6 +72,7 @@ struct ConversionShape {
 
 std::vector<GemmShape> read_gemm_shapes(const std::string& path);
 std::vector<ConvShape> read_conv_shapes(const std::string& path);
+std::vector<NetworkShape> read_network_shapes(const std::string& path);
 std::vector<TransposedShape> read_transposed_shapes(const std::string& path);
 std::vector<DynamicShape> read_dynamic_shapes(const std::string& path);
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path);

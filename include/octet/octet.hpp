@@ -7,6 +7,7 @@
 #include "octet/convolution.hpp"
 #include "octet/epilogue.hpp"
 #include "octet/executor.hpp"
+#include "octet/explain.hpp"
 #include "octet/gemm.hpp"
 #include "octet/isa.hpp"
 #include "octet/quantize.hpp"

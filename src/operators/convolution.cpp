@@ -1,6 +1,7 @@
 #include "octet/convolution.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <new>
 
@@ -10,6 +11,7 @@
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 
@@ -79,6 +81,7 @@ Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t 
 }  // namespace
 
 struct Convolution::Impl : ConvolutionCore {};
+constexpr std::string_view kOperation = "convolution";
 
 Convolution::Convolution() noexcept = default;
 Convolution::~Convolution() = default;
@@ -87,6 +90,7 @@ Convolution& Convolution::operator=(Convolution&&) noexcept = default;
 
 Status Convolution::create(const ConvolutionConfig& config, const void* weights,
                            Convolution& convolution) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_config(config, weights));
@@ -94,6 +98,7 @@ Status Convolution::create(const ConvolutionConfig& config, const void* weights,
   if (!impl) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
   OCTET_RETURN_IF_ERROR(
       ConvolutionCore::create(*kernels, config, view_weights(config, weights), *impl));
+  call.end_create([&] { return impl->explain(kOperation); });
   convolution.impl_ = std::move(impl);
   return {};
 }
@@ -111,6 +116,7 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
   core.kernels = &kernels;
   core.out_type = config.epilogue.type;
   core.in_type = config.in_type;
+  core.weights_type = config.weights_type;
   core.out_channels = config.out_channels;
 
   AlignedBuffer<std::uint8_t> copy;
@@ -167,6 +173,38 @@ std::string_view Convolution::form() const noexcept {
 }
 std::size_t Convolution::packed_bytes() const noexcept {
   return impl_ ? static_cast<std::size_t>(impl_->bytes()) : 0;
+}
+
+void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
+                   std::int64_t out_channels, std::int64_t groups, std::int64_t batch,
+                   std::int64_t in_height, std::int64_t in_width) {
+  const auto ll = [](std::int64_t value) { return static_cast<long long>(value); };
+  char images[48] = "", dilation[32] = "", in_groups[24] = "";
+  if (batch >= 0)
+    std::snprintf(images, sizeof images, "%lldx%lldx%lld, ", ll(batch), ll(in_height),
+                  ll(in_width));
+  if (filter.dilation_h != 1 || filter.dilation_w != 1)
+    std::snprintf(dilation, sizeof dilation, ", dilation %lldx%lld", ll(filter.dilation_h),
+                  ll(filter.dilation_w));
+  if (groups != 1) std::snprintf(in_groups, sizeof in_groups, ", %lld groups", ll(groups));
+  set_shape(explanation, "%s%lld to %lld channels, %lldx%lld, stride %lldx%lld%s%s", images,
+            ll(filter.in_channels), ll(out_channels), ll(filter.kernel_h), ll(filter.kernel_w),
+            ll(filter.stride_h), ll(filter.stride_w), dilation, in_groups);
+}
+
+Explanation ConvolutionCore::explain(std::string_view operation) const {
+  Explanation made;
+  made.operation = operation;
+  explain_shape(made, geometry, out_channels, format.groups);
+  made.in_type = in_type;
+  made.weights_type = weights_type;
+  made.out_type = out_type;
+  made.isa = kernels->name;
+  made.form = name_of(form);
+  made.reason = reason_for(form);
+  made.staged = format.stager != nullptr;
+  made.packed_bytes = static_cast<std::size_t>(bytes());
+  return made;
 }
 
 WorkSize ConvolutionCore::work_size(std::int64_t batch, std::int64_t in_height,
@@ -303,8 +341,26 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
   return impl_->task_scratch(batch, in_height, in_width).bytes(grid.tasks());
 }
 
+Explanation Convolution::explain(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
+                                 int threads) const noexcept {
+  if (!impl_) return {};
+  Explanation made = impl_->explain(kOperation);
+  threads = std::max(threads, 1);
+  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads);
+  if (made.scratch_bytes == 0) return made;
+  const ConvolutionGeometry& geometry = impl_->geometry;
+  const WorkSize work = impl_->work_size(batch, in_height, in_width);
+  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_shape(made, geometry, impl_->out_channels, impl_->format.groups, batch, in_height,
+                in_width);
+  made.bytes = pixels_of(batch, in_height, in_width) * static_cast<double>(geometry.in_channels);
+  impl_->add_outputs(made, pixels_of(batch, out_height(in_height), out_width(in_width)));
+  return made;
+}
+
 Status Convolution::run(const ConstImages& in, const Images& out,
                         const Resources& resources) const noexcept {
+  const VerboseCall call;
   if (!impl_) return Status::invalid_argument("convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
@@ -317,6 +373,7 @@ Status Convolution::run(const ConstImages& in, const Images& out,
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     impl_->run_task(in, out, grid, task, scratch.of_task(resources.scratch.data(), task));
   });
+  call.end_run([&] { return explain(in.batch, in.height, in.width, threads); });
   return {};
 }
 

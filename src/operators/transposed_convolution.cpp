@@ -10,6 +10,7 @@
 #include "operators/tasks.hpp"
 #include "operators/transposed_axis.hpp"
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 namespace {
@@ -19,7 +20,7 @@ Status no_memory() {
 }
 
 /// What all phases have in common; their filters are not set.
-ConvolutionConfig as_convolution(const TransposedConvolutionConfig& c) {
+ConvolutionConfig common_config(const TransposedConvolutionConfig& c) {
   return {.in_type = c.in_type,
           .in_zero_point = c.in_zero_point,
           .in_channels = c.in_channels,
@@ -30,8 +31,9 @@ ConvolutionConfig as_convolution(const TransposedConvolutionConfig& c) {
           .epilogue = c.epilogue};
 }
 
-Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
-  ConvolutionConfig same = as_convolution(c);
+/// The convolution that this one is the transpose of, but for the channels.
+ConvolutionConfig as_convolution(const TransposedConvolutionConfig& c) {
+  ConvolutionConfig same = common_config(c);
   same.kernel_h = c.kernel_h;
   same.kernel_w = c.kernel_w;
   same.stride_h = c.stride_h;
@@ -42,7 +44,11 @@ Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
   same.pad_left = c.pad_left;
   same.pad_bottom = c.pad_bottom;
   same.pad_right = c.pad_right;
-  OCTET_RETURN_IF_ERROR(check_config(same, weights));
+  return same;
+}
+
+Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
+  OCTET_RETURN_IF_ERROR(check_config(as_convolution(c), weights));
   OCTET_RETURN_IF_ERROR(check_size("output_padding_h", c.output_padding_h, 0));
   OCTET_RETURN_IF_ERROR(check_size("output_padding_w", c.output_padding_w, 0));
   if (c.weights_layout != TransposedWeightsLayout::kIOHW &&
@@ -141,6 +147,7 @@ Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolut
 }  // namespace
 
 struct TransposedConvolution::Impl {
+  ConvolutionGeometry filter;  ///< As the caller gave it.
   TransposedAxis height, width;
   std::unique_ptr<ConvolutionCore[]> cores;  ///< [height.phases()][width.phases()]
   AlignedBuffer<std::uint8_t> unreached;     ///< A pixel that no tap reaches, if there are any.
@@ -159,8 +166,14 @@ struct TransposedConvolution::Impl {
   }
   Status make_cores(const KernelTable& kernels, const TransposedConvolutionConfig& config,
                     const void* weights);
+  WorkSize work_size(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
   TaskGrid grid(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
-                int threads) const;
+                int threads) const {
+    return threads <= 1 ? TaskGrid() : plan_tasks(work_size(batch, in_height, in_width), threads);
+  }
+  std::size_t bytes() const;
+  /// What does not depend on the images.
+  Explanation explain() const;
   TaskScratch task_scratch(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
   /// The outputs of a phase, as images of their own.
   Images outputs_of(const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns,
@@ -176,6 +189,7 @@ TransposedConvolution& TransposedConvolution::operator=(TransposedConvolution&&)
 
 Status TransposedConvolution::create(const TransposedConvolutionConfig& config, const void* weights,
                                      TransposedConvolution& convolution) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_config(config, weights));
@@ -189,9 +203,11 @@ Status TransposedConvolution::create(const TransposedConvolutionConfig& config, 
       TransposedAxis::create({config.kernel_w, config.stride_w, config.dilation_w, config.pad_left,
                               config.pad_right, config.output_padding_w},
                              impl->width));
+  impl->filter = ConvolutionGeometry(as_convolution(config));
   OCTET_RETURN_IF_ERROR(impl->make_cores(*kernels, config, weights));
   if (!impl->height.reaches_all() || !impl->width.reaches_all())
     OCTET_RETURN_IF_ERROR(make_unreached_pixel(*kernels, config, impl->unreached));
+  call.end_create([&] { return impl->explain(); });
   convolution.impl_ = std::move(impl);
   return {};
 }
@@ -208,7 +224,7 @@ Status TransposedConvolution::Impl::make_cores(const KernelTable& kernels,
     AlignedBuffer<std::uint8_t> copy;
     WeightsView view = {};
     OCTET_RETURN_IF_ERROR(copy_taps(filter, config.kernel_w, rows, columns, copy, view));
-    ConvolutionConfig phase = as_convolution(config);
+    ConvolutionConfig phase = common_config(config);
     phase.kernel_h = rows.taps;
     phase.kernel_w = columns.taps;
     phase.dilation_h = rows.dilation;
@@ -233,18 +249,49 @@ std::string_view TransposedConvolution::isa() const noexcept {
   return impl_ ? impl_->any().kernels->name : std::string_view();
 }
 std::size_t TransposedConvolution::packed_bytes() const noexcept {
-  if (!impl_) return 0;
+  return impl_ ? impl_->bytes() : 0;
+}
+
+std::size_t TransposedConvolution::Impl::bytes() const {
   std::int64_t bytes = 0;
-  for (std::int64_t i = 0; i < impl_->phases(); ++i)
-    bytes += impl_->cores[static_cast<std::size_t>(i)].bytes();
+  for (std::int64_t i = 0; i < phases(); ++i) bytes += cores[static_cast<std::size_t>(i)].bytes();
   return static_cast<std::size_t>(bytes);
 }
 
-/// One for all phases, each of which is cut in it like the others: then so is their sum, and no
-/// phase needs to wait for another.
-TaskGrid TransposedConvolution::Impl::grid(std::int64_t batch, std::int64_t in_height,
-                                           std::int64_t in_width, int threads) const {
-  if (threads <= 1) return {};
+Explanation TransposedConvolution::Impl::explain() const {
+  Explanation made = any().explain("transposed_convolution");
+  explain_shape(made, filter, any().out_channels, any().format.groups);
+  made.packed_bytes = bytes();
+  if (phases() == 1) return made;
+  made.form = "phases";
+  made.reason = "outputs of one remainder by the strides are a convolution";
+  return made;
+}
+
+Explanation TransposedConvolution::explain(std::int64_t batch, std::int64_t in_height,
+                                           std::int64_t in_width, int threads) const noexcept {
+  if (!impl_) return {};
+  Explanation made = impl_->explain();
+  threads = std::max(threads, 1);
+  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads);
+  if (made.scratch_bytes == 0) return made;
+  explain_work(made, impl_->work_size(batch, in_height, in_width),
+               impl_->grid(batch, in_height, in_width, threads), threads);
+  explain_shape(made, impl_->filter, impl_->any().out_channels, impl_->any().format.groups, batch,
+                in_height, in_width);
+  made.bytes =
+      pixels_of(batch, in_height, in_width) * static_cast<double>(impl_->filter.in_channels);
+  impl_->for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
+    core.add_outputs(made, pixels_of(batch, core.geometry.out_height(in_height),
+                                     core.geometry.out_width(in_width)));
+  });
+  return made;
+}
+
+/// As if all phases were one convolution of their average depth. Each is cut in the same grid as
+/// the others: then so is their sum, and no phase needs to wait for another.
+WorkSize TransposedConvolution::Impl::work_size(std::int64_t batch, std::int64_t in_height,
+                                                std::int64_t in_width) const {
   WorkSize all;
   std::int64_t rows = 0;
   double products = 0;
@@ -257,7 +304,7 @@ TaskGrid TransposedConvolution::Impl::grid(std::int64_t batch, std::int64_t in_h
   all.rows = rows;
   const double per_tap = static_cast<double>(rows) * static_cast<double>(all.k);
   if (rows > 0) all.taps = static_cast<std::int64_t>(std::ceil(products / per_tap));
-  return plan_tasks(all, threads);
+  return all;
 }
 
 TaskScratch TransposedConvolution::Impl::task_scratch(std::int64_t batch, std::int64_t in_height,
@@ -319,6 +366,7 @@ std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_
 
 Status TransposedConvolution::run(const ConstImages& in, const Images& out,
                                   const Resources& resources) const noexcept {
+  const VerboseCall call;
   if (!impl_) return Status::invalid_argument("transposed convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->any().check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
@@ -340,6 +388,7 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
     impl_->fill_unreached(out, part_begin(lines, grid.row_parts, task / grid.panel_parts),
                           part_begin(lines, grid.row_parts, task / grid.panel_parts + 1));
   });
+  call.end_run([&] { return explain(in.batch, in.height, in.width, threads); });
   return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "octet/convolution.hpp"
+#include "octet/convolution3d.hpp"
 #include "octet/epilogue.hpp"
 #include "octet/executor.hpp"
 #include "octet/explain.hpp"

@@ -95,33 +95,13 @@ std::size_t Convolution::packed_bytes() const noexcept {
 
 std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
                                        std::int64_t in_width, int threads) const noexcept {
-  if (!impl_) return 0;
-  std::int64_t pixels = 0;
-  if (batch < 0 || out_height(in_height) < 1 || out_width(in_width) < 1 ||
-      !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
-      !checked_product("pixels", pixels, batch, pixels).ok() ||
-      !impl_->input_fits(batch, in_height, in_width))
-    return 0;
-  const TaskGrid grid =
-      plan_tasks(impl_->work_size(batch, in_height, in_width), std::max(threads, 1));
-  return impl_->task_scratch(batch, in_height, in_width).bytes(grid.tasks());
+  return impl_ ? impl_->scratch_bytes({batch, 1, in_height, in_width}, threads) : 0;
 }
 
 Explanation Convolution::explain(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
                                  int threads) const noexcept {
   if (!impl_) return {};
-  Explanation made = impl_->explain(kOperation);
-  threads = std::max(threads, 1);
-  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads);
-  if (made.scratch_bytes == 0) return made;
-  const ConvolutionGeometry& geometry = impl_->geometry;
-  const WorkSize work = impl_->work_size(batch, in_height, in_width);
-  explain_work(made, work, plan_tasks(work, threads), threads);
-  explain_shape(made, geometry, impl_->out_channels, impl_->format.groups, batch, in_height,
-                in_width);
-  made.bytes = pixels_of(batch, in_height, in_width) * static_cast<double>(geometry.in_channels);
-  impl_->add_outputs(made, pixels_of(batch, out_height(in_height), out_width(in_width)));
-  return made;
+  return impl_->explain(kOperation, {batch, 1, in_height, in_width}, threads);
 }
 
 Status Convolution::run(const ConstImages& in, const Images& out,
@@ -130,16 +110,9 @@ Status Convolution::run(const ConstImages& in, const Images& out,
   if (!impl_) return Status::invalid_argument("convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
-  const int threads = threads_of(resources.executor);
-  OCTET_RETURN_IF_ERROR(
-      check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
-
-  const TaskGrid grid = plan_tasks(impl_->work_size(in.batch, in.height, in.width), threads);
-  const TaskScratch scratch = impl_->task_scratch(in.batch, in.height, in.width);
-  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    impl_->run_task(in, out, grid, task, scratch.of_task(resources.scratch.data(), task));
-  });
-  call.end_run([&] { return explain(in.batch, in.height, in.width, threads); });
+  OCTET_RETURN_IF_ERROR(impl_->run(as_volumes(in), as_volumes(out), resources));
+  call.end_run(
+      [&] { return explain(in.batch, in.height, in.width, threads_of(resources.executor)); });
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "operators/convolution_weights.hpp"
 #include "operators/staging.hpp"
+#include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
 #include "operators/verbose.hpp"
@@ -34,15 +35,18 @@ Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t 
 }  // namespace
 
 Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConfig& config,
+                               const ConvolutionGeometry& geometry, bool volumes,
                                const WeightsView& weights, ConvolutionCore& core) {
   WeightsView view = weights;
   Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
                                config.epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
-  core.geometry = ConvolutionGeometry(config);
+  core.geometry = geometry;
   const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
   OCTET_RETURN_IF_ERROR(choose_convolution_form(config, kernels, row_sums, core.form));
+  // The depthwise kernels know lines of images only.
+  if (volumes && core.form == ConvolutionForm::kDepthwise) core.form = ConvolutionForm::kIndirect;
   core.kernels = &kernels;
   core.out_type = config.epilogue.type;
   core.in_type = config.in_type;
@@ -90,20 +94,31 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
 }
 
 void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
-                   std::int64_t out_channels, std::int64_t groups, std::int64_t batch,
-                   std::int64_t in_height, std::int64_t in_width) {
+                   std::int64_t out_channels, std::int64_t groups, const VolumeSize* in) {
   const auto ll = [](std::int64_t value) { return static_cast<long long>(value); };
-  char images[48] = "", dilation[32] = "", in_groups[24] = "";
-  if (batch >= 0)
-    std::snprintf(images, sizeof images, "%lldx%lldx%lld, ", ll(batch), ll(in_height),
-                  ll(in_width));
-  if (filter.dilation_h != 1 || filter.dilation_w != 1)
-    std::snprintf(dilation, sizeof dilation, ", dilation %lldx%lld", ll(filter.dilation_h),
-                  ll(filter.dilation_w));
+  // Of volumes, or of images.
+  const auto sizes = [&](char(&text)[64], const char* before, std::int64_t depth, bool has_depth,
+                         std::int64_t height, std::int64_t width) {
+    if (has_depth)
+      std::snprintf(text, sizeof text, "%s%lldx%lldx%lld", before, ll(depth), ll(height),
+                    ll(width));
+    else
+      std::snprintf(text, sizeof text, "%s%lldx%lld", before, ll(height), ll(width));
+  };
+  char batch[24] = "", images[64] = "", kernel[64], stride[64], dilation[64] = "",
+       in_groups[32] = "";
+  if (in != nullptr) {
+    std::snprintf(batch, sizeof batch, "%lldx", ll(in->batch));
+    sizes(images, batch, in->depth, in->depth != 1, in->height, in->width);
+  }
+  const bool deep = filter.kernel_d != 1 || filter.stride_d != 1;
+  sizes(kernel, "", filter.kernel_d, deep, filter.kernel_h, filter.kernel_w);
+  sizes(stride, "stride ", filter.stride_d, deep, filter.stride_h, filter.stride_w);
+  if (filter.dilation_d != 1 || filter.dilation_h != 1 || filter.dilation_w != 1)
+    sizes(dilation, ", dilation ", filter.dilation_d, deep, filter.dilation_h, filter.dilation_w);
   if (groups != 1) std::snprintf(in_groups, sizeof in_groups, ", %lld groups", ll(groups));
-  set_shape(explanation, "%s%lld to %lld channels, %lldx%lld, stride %lldx%lld%s%s", images,
-            ll(filter.in_channels), ll(out_channels), ll(filter.kernel_h), ll(filter.kernel_w),
-            ll(filter.stride_h), ll(filter.stride_w), dilation, in_groups);
+  set_shape(explanation, "%s%s%lld to %lld channels, %s, %s%s%s", images, in != nullptr ? ", " : "",
+            ll(filter.in_channels), ll(out_channels), kernel, stride, dilation, in_groups);
 }
 
 Explanation ConvolutionCore::explain(std::string_view operation) const {
@@ -121,12 +136,37 @@ Explanation ConvolutionCore::explain(std::string_view operation) const {
   return made;
 }
 
-WorkSize ConvolutionCore::work_size(std::int64_t batch, std::int64_t in_height,
-                                    std::int64_t in_width) const {
-  const std::int64_t out_height = geometry.out_height(in_height);
-  const std::int64_t out_width = geometry.out_width(in_width);
-  if (form == ConvolutionForm::kDepthwise) return depthwise.work_size(batch, out_height, out_width);
-  const std::int64_t pixels = batch * out_height * out_width;
+Explanation ConvolutionCore::explain(std::string_view operation, const VolumeSize& in,
+                                     int threads) const {
+  Explanation made = explain(operation);
+  threads = std::max(threads, 1);
+  made.scratch_bytes = scratch_bytes(in, threads);
+  if (made.scratch_bytes == 0) return made;
+  const WorkSize work = work_size(in);
+  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_shape(made, geometry, out_channels, format.groups, &in);
+  made.bytes = pixels_of(in) * static_cast<double>(geometry.in_channels);
+  add_outputs(made, pixels_of(out_size(in)));
+  return made;
+}
+
+std::size_t ConvolutionCore::scratch_bytes(const VolumeSize& in, int threads) const {
+  const VolumeSize out = out_size(in);
+  std::int64_t pixels = 0;
+  if (in.batch < 0 || out.depth < 1 || out.height < 1 || out.width < 1 ||
+      !checked_product("pixels", out.height, out.width, pixels).ok() ||
+      !checked_product("pixels", pixels, out.depth, pixels).ok() ||
+      !checked_product("pixels", pixels, out.batch, pixels).ok() || !input_fits(in))
+    return 0;
+  const TaskGrid grid = plan_tasks(work_size(in), std::max(threads, 1));
+  return task_scratch(in).bytes(grid.tasks());
+}
+
+WorkSize ConvolutionCore::work_size(const VolumeSize& in) const {
+  const VolumeSize out = out_size(in);
+  if (form == ConvolutionForm::kDepthwise)
+    return depthwise.work_size(out.batch, out.height, out.width);
+  const std::int64_t pixels = out.batch * out.depth * out.height * out.width;
   if (form == ConvolutionForm::kGrouped) return grouped.work_size(pixels);
   const PanelSplit& split = weights.split();
   const int vectors = split.vectors_of(0);
@@ -143,12 +183,11 @@ WorkSize ConvolutionCore::work_size(std::int64_t batch, std::int64_t in_height,
           .lanes = kernels->lanes};
 }
 
-BlockSize ConvolutionCore::block_size(std::int64_t batch, std::int64_t in_height,
-                                      std::int64_t in_width) const {
+BlockSize ConvolutionCore::block_size(const VolumeSize& in) const {
   BlockSize block;
   block.rows = geometry.block_rows(form, format);
-  block.lines = geometry.block_lines(block.rows, batch, in_height, in_width);
-  block.in_width = in_width;
+  block.lines = geometry.block_lines(block.rows, in);
+  block.in_width = in.width;
   return block;
 }
 
@@ -162,14 +201,12 @@ ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
   return memory;
 }
 
-TaskScratch ConvolutionCore::task_scratch(std::int64_t batch, std::int64_t in_height,
-                                          std::int64_t in_width) const {
-  if (form == ConvolutionForm::kDepthwise)
-    return depthwise.task_scratch(batch, geometry.out_height(in_height),
-                                  geometry.out_width(in_width));
-  return TaskScratch([&](ScratchCursor& scratch) {
-    take_memory(scratch, block_size(batch, in_height, in_width));
-  });
+TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in) const {
+  if (form == ConvolutionForm::kDepthwise) {
+    const VolumeSize out = out_size(in);
+    return depthwise.task_scratch(out.batch, out.height, out.width);
+  }
+  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block_size(in)); });
 }
 
 void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
@@ -207,14 +244,14 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
   tiles.finish();
 }
 
-void ConvolutionCore::run_task(const ConstImages& in, const Images& out, const TaskGrid& grid,
+void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out, const TaskGrid& grid,
                                std::int64_t task, ScratchCursor scratch) const {
   if (form == ConvolutionForm::kDepthwise)
-    return depthwise.run_task(in, out, pad_row.get(), grid, task, scratch);
-  const BlockSize block = block_size(in.batch, in.height, in.width);
+    return depthwise.run_task(as_images(in), as_images(out), pad_row.get(), grid, task, scratch);
+  const BlockSize block = block_size(sizes_of(in));
   ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
   const TaskPart part(
-      grid, task, out.batch * out.height * out.width,
+      grid, task, out.batch * out.depth * out.height * out.width,
       form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);
   TileLoop tiles(*kernels);
   WindowRows runs[FilterWindows::kMostCuts];
@@ -223,6 +260,19 @@ void ConvolutionCore::run_task(const ConstImages& in, const Images& out, const T
     const int cuts = windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
     multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
   }
+}
+
+Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out,
+                            const Resources& resources) const {
+  const int threads = threads_of(resources.executor);
+  const VolumeSize size = sizes_of(in);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch_bytes(size, threads)));
+  const TaskGrid grid = plan_tasks(work_size(size), threads);
+  const TaskScratch scratch = task_scratch(size);
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    run_task(in, out, grid, task, scratch.of_task(resources.scratch.data(), task));
+  });
+  return {};
 }
 
 Status ConvolutionCore::check_images_of_run(const ConstImages& in, const Images& out,

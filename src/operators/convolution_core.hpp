@@ -20,37 +20,54 @@
 namespace octet {
 
 /// Pixels in all.
-inline double pixels_of(std::int64_t batch, std::int64_t height, std::int64_t width) {
-  return static_cast<double>(batch) * static_cast<double>(height) * static_cast<double>(width);
+inline double pixels_of(const VolumeSize& size) {
+  return static_cast<double>(size.batch) * static_cast<double>(size.depth) *
+         static_cast<double>(size.height) * static_cast<double>(size.width);
 }
 
-/// The sizes of a filter and, if `batch` is not negative, of the images that it is run on.
+/// The sizes of a filter and, unless null, of the images or volumes that it is run on.
 void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
-                   std::int64_t out_channels, std::int64_t groups, std::int64_t batch = -1,
-                   std::int64_t in_height = 0, std::int64_t in_width = 0);
+                   std::int64_t out_channels, std::int64_t groups, const VolumeSize* in = nullptr);
 
 /// Refuses what no convolution can be made of.
 Status check_config(const ConvolutionConfig& config, const void* weights);
 
 struct ConvolutionCore {
-  /// Packs `weights`, of config's sizes in any layout. A pad may be negative: so many lines or
-  /// columns of the image are then left out.
+  /// Packs `weights`, of the geometry's sizes in any layout; `config` has kernel_d * kernel_h rows
+  /// of the filter as its kernel_h. A pad may be negative: so many lines or columns of the image
+  /// are then left out. `volumes`: it is not for images alone.
   static Status create(const KernelTable& kernels, const ConvolutionConfig& config,
+                       const ConvolutionGeometry& geometry, bool volumes,
                        const WeightsView& weights, ConvolutionCore& core);
+  static Status create(const KernelTable& kernels, const ConvolutionConfig& config,
+                       const WeightsView& weights, ConvolutionCore& core) {
+    return create(kernels, config, ConvolutionGeometry(config), false, weights, core);
+  }
 
   /// Whether `in` and `out` are what it was made for, `out` of that height and width.
   Status check_images_of_run(const ConstImages& in, const Images& out, std::int64_t out_height,
                              std::int64_t out_width) const;
 
-  /// Images of any batch and size for which both out_height() and out_width() are 1 or more.
-  WorkSize work_size(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
-  TaskScratch task_scratch(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
+  /// Of the output for such an input; a size of 0 or less where the kernel does not fit.
+  VolumeSize out_size(const VolumeSize& in) const {
+    return {in.batch, geometry.out_depth(in.depth), geometry.out_height(in.height),
+            geometry.out_width(in.width)};
+  }
+  /// Bytes of scratch; 0 for sizes that a run would refuse.
+  std::size_t scratch_bytes(const VolumeSize& in, int threads) const;
+  /// The input is of any batch and size for which all of out_size() is 1 or more.
+  WorkSize work_size(const VolumeSize& in) const;
+  TaskScratch task_scratch(const VolumeSize& in) const;
   /// One task of any grid.
-  void run_task(const ConstImages& in, const Images& out, const TaskGrid& grid, std::int64_t task,
+  void run_task(const ConstVolumes& in, const Volumes& out, const TaskGrid& grid, std::int64_t task,
                 ScratchCursor scratch) const;
+
+  /// All of them. All arguments but the scratch have been checked.
+  Status run(const ConstVolumes& in, const Volumes& out, const Resources& resources) const;
 
   /// What does not depend on the images; `operation` names the caller's.
   Explanation explain(std::string_view operation) const;
+  Explanation explain(std::string_view operation, const VolumeSize& in, int threads) const;
 
   std::int64_t bytes() const {
     if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
@@ -59,7 +76,7 @@ struct ConvolutionCore {
   /// Weights, each of which is used once for an output pixel, taps outside the image included.
   double products_per_pixel() const {
     return static_cast<double>(out_channels) * static_cast<double>(format.group_channels) *
-           static_cast<double>(geometry.kernel_h) * static_cast<double>(geometry.kernel_w);
+           static_cast<double>(geometry.tap_rows()) * static_cast<double>(geometry.kernel_w);
   }
   /// Adds what the outputs of these images, `out_pixels` in all, cost.
   void add_outputs(Explanation& explanation, double out_pixels) const {
@@ -68,9 +85,9 @@ struct ConvolutionCore {
         products_per_pixel() + out_pixels * static_cast<double>(out_channels * size_of(out_type));
   }
   /// Whether 63 bits can count the bytes of all its lines, staged.
-  bool input_fits(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const {
+  bool input_fits(const VolumeSize& in) const {
     constexpr double kMost = std::int64_t{1} << 62;
-    return (pixels_of(batch, in_height, in_width) + pixels_of(batch, in_height, kKr)) *
+    return (pixels_of(in) + pixels_of({in.batch, in.depth, in.height, kKr})) *
                static_cast<double>(format.pixel_bytes()) * kKr <
            kMost;
   }
@@ -90,7 +107,7 @@ struct ConvolutionCore {
 
  private:
   /// Not for kDepthwise, which has its own.
-  BlockSize block_size(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
+  BlockSize block_size(const VolumeSize& in) const;
   ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
   /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
   /// none: with all taps.

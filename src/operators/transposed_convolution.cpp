@@ -76,13 +76,13 @@ Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolut
   OCTET_RETURN_IF_ERROR(
       ConvolutionCore::create(kernels, zero, view_weights(zero, weights.get()), core));
   const auto in = static_cast<std::uint8_t>(c.in_zero_point);
-  const TaskScratch scratch = core.task_scratch(1, 1, 1);
+  const TaskScratch scratch = core.task_scratch({1, 1, 1, 1});
   const auto memory = allocate<std::byte>(static_cast<std::int64_t>(scratch.bytes(1)));
   if (!memory) return no_memory();
   const std::int64_t n = c.out_channels;
-  core.run_task({&in, c.in_type, 1, 1, 1, 1, 1, 1, 1},
-                {pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}, TaskGrid(), 0,
-                scratch.of_task(memory.get(), 0));
+  core.run_task(as_volumes(ConstImages{&in, c.in_type, 1, 1, 1, 1, 1, 1, 1}),
+                as_volumes(Images{pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}), TaskGrid(),
+                0, scratch.of_task(memory.get(), 0));
   return {};
 }
 
@@ -219,13 +219,11 @@ Explanation TransposedConvolution::explain(std::int64_t batch, std::int64_t in_h
   if (made.scratch_bytes == 0) return made;
   explain_work(made, impl_->work_size(batch, in_height, in_width),
                impl_->grid(batch, in_height, in_width, threads), threads);
-  explain_shape(made, impl_->filter, impl_->any().out_channels, impl_->any().format.groups, batch,
-                in_height, in_width);
-  made.bytes =
-      pixels_of(batch, in_height, in_width) * static_cast<double>(impl_->filter.in_channels);
+  const VolumeSize in = {batch, 1, in_height, in_width};
+  explain_shape(made, impl_->filter, impl_->any().out_channels, impl_->any().format.groups, &in);
+  made.bytes = pixels_of(in) * static_cast<double>(impl_->filter.in_channels);
   impl_->for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
-    core.add_outputs(made, pixels_of(batch, core.geometry.out_height(in_height),
-                                     core.geometry.out_width(in_width)));
+    core.add_outputs(made, pixels_of(core.out_size(in)));
   });
   return made;
 }
@@ -238,7 +236,7 @@ WorkSize TransposedConvolution::Impl::work_size(std::int64_t batch, std::int64_t
   std::int64_t rows = 0;
   double products = 0;
   for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
-    const WorkSize work = core.work_size(batch, in_height, in_width);
+    const WorkSize work = core.work_size({batch, 1, in_height, in_width});
     if (rows == 0 || work.k > all.k) all = work;
     rows += work.rows;
     products += static_cast<double>(work.rows) * static_cast<double>(work.taps * work.k);
@@ -253,7 +251,7 @@ TaskScratch TransposedConvolution::Impl::task_scratch(std::int64_t batch, std::i
                                                       std::int64_t in_width) const {
   TaskScratch largest;
   for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
-    largest = largest.or_larger(core.task_scratch(batch, in_height, in_width));
+    largest = largest.or_larger(core.task_scratch({batch, 1, in_height, in_width}));
   });
   return largest;
 }
@@ -300,7 +298,7 @@ std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_
   if (batch < 0 || out_height(in_height) < 1 || out_width(in_width) < 1 ||
       !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
       !checked_product("pixels", pixels, batch, pixels).ok() ||
-      !impl_->any().input_fits(batch, in_height, in_width))
+      !impl_->any().input_fits({batch, 1, in_height, in_width}))
     return 0;
   return impl_->task_scratch(batch, in_height, in_width)
       .bytes(impl_->grid(batch, in_height, in_width, threads).tasks());
@@ -322,8 +320,8 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
     impl_->for_each_phase(
         in.height, in.width,
         [&](const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns) {
-          core.run_task(in, impl_->outputs_of(core, rows, columns, in, out), grid, task,
-                        scratch.of_task(resources.scratch.data(), task));
+          core.run_task(as_volumes(in), as_volumes(impl_->outputs_of(core, rows, columns, in, out)),
+                        grid, task, scratch.of_task(resources.scratch.data(), task));
         });
     if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
     const std::int64_t lines = out.batch * out.height;

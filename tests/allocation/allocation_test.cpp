@@ -152,6 +152,27 @@ TEST(Allocation, TransposedConvolutionRunDoesNone) {
   }
 }
 
+TEST(Allocation, Convolution3dRunDoesNone) {
+  const std::vector<std::int8_t> weights(std::size_t{3 * 3 * 3 * 8 * 20}, 2);
+  Convolution3d convolution;
+  ASSERT_TRUE(Convolution3d::create(
+                  {.plane = {.in_channels = 8, .out_channels = 20, .kernel_h = 3, .kernel_w = 3},
+                   .kernel_d = 3},
+                  weights.data(), convolution)
+                  .ok());
+  const std::vector<std::uint8_t> in(std::size_t{2 * 5 * 6 * 7 * 8}, 5);
+  std::vector<std::int32_t> out(std::size_t{2 * 3 * 4 * 5 * 20});
+  Workspace workspace;
+  const auto scratch = workspace.reserve(convolution.scratch_bytes(2, 5, 6, 7));
+  Status status;
+  EXPECT_EQ(allocations_of([&] {
+              status = convolution.run(const_volumes(in.data(), 2, 5, 6, 7, 8),
+                                       volumes(out.data(), 2, 3, 4, 5, 20), {scratch});
+            }),
+            0);
+  EXPECT_TRUE(status.ok()) << status.message();
+}
+
 TEST(Allocation, ElementwiseOperatorsAndErrorsDoNone) {
   const std::vector<float> real(1000, 1.5f);
   const std::vector<std::int32_t> sums(1000, 15);

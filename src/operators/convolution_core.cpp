@@ -159,7 +159,7 @@ std::size_t ConvolutionCore::scratch_bytes(const VolumeSize& in, int threads) co
       !checked_product("pixels", pixels, out.batch, pixels).ok() || !input_fits(in))
     return 0;
   const TaskGrid grid = plan_tasks(work_size(in), std::max(threads, 1));
-  return task_scratch(in).bytes(grid.tasks());
+  return task_scratch(in, block_size(in)).bytes(grid.tasks());
 }
 
 WorkSize ConvolutionCore::work_size(const VolumeSize& in) const {
@@ -201,12 +201,12 @@ ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
   return memory;
 }
 
-TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in) const {
+TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize& block) const {
   if (form == ConvolutionForm::kDepthwise) {
     const VolumeSize out = out_size(in);
     return depthwise.task_scratch(out.batch, out.height, out.width);
   }
-  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block_size(in)); });
+  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
 }
 
 void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
@@ -244,11 +244,11 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
   tiles.finish();
 }
 
-void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out, const TaskGrid& grid,
-                               std::int64_t task, ScratchCursor scratch) const {
+void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out, const BlockSize& block,
+                               const TaskGrid& grid, std::int64_t task,
+                               ScratchCursor scratch) const {
   if (form == ConvolutionForm::kDepthwise)
     return depthwise.run_task(as_images(in), as_images(out), pad_row.get(), grid, task, scratch);
-  const BlockSize block = block_size(sizes_of(in));
   ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
   const TaskPart part(
       grid, task, out.batch * out.depth * out.height * out.width,
@@ -264,13 +264,15 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out, const
 
 Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out,
                             const Resources& resources) const {
-  const int threads = threads_of(resources.executor);
   const VolumeSize size = sizes_of(in);
-  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch_bytes(size, threads)));
-  const TaskGrid grid = plan_tasks(work_size(size), threads);
-  const TaskScratch scratch = task_scratch(size);
+  if (!input_fits(size))
+    return Status::invalid_argument("in: its lines, staged, exceed 2^62 bytes");
+  const TaskGrid grid = plan_tasks(work_size(size), threads_of(resources.executor));
+  const BlockSize block = block_size(size);
+  const TaskScratch scratch = task_scratch(size, block);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    run_task(in, out, grid, task, scratch.of_task(resources.scratch.data(), task));
+    run_task(in, out, block, grid, task, scratch.of_task(resources.scratch.data(), task));
   });
   return {};
 }

@@ -57,10 +57,12 @@ struct ConvolutionCore {
   std::size_t scratch_bytes(const VolumeSize& in, int threads) const;
   /// The input is of any batch and size for which all of out_size() is 1 or more.
   WorkSize work_size(const VolumeSize& in) const;
-  TaskScratch task_scratch(const VolumeSize& in) const;
+  /// Not read for kDepthwise, which has its own.
+  BlockSize block_size(const VolumeSize& in) const;
+  TaskScratch task_scratch(const VolumeSize& in, const BlockSize& block) const;
   /// One task of any grid.
-  void run_task(const ConstVolumes& in, const Volumes& out, const TaskGrid& grid, std::int64_t task,
-                ScratchCursor scratch) const;
+  void run_task(const ConstVolumes& in, const Volumes& out, const BlockSize& block,
+                const TaskGrid& grid, std::int64_t task, ScratchCursor scratch) const;
 
   /// All of them. All arguments but the scratch have been checked.
   Status run(const ConstVolumes& in, const Volumes& out, const Resources& resources) const;
@@ -106,8 +108,6 @@ struct ConvolutionCore {
   AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
 
  private:
-  /// Not for kDepthwise, which has its own.
-  BlockSize block_size(const VolumeSize& in) const;
   ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
   /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
   /// none: with all taps.

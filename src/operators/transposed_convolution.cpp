@@ -76,13 +76,14 @@ Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolut
   OCTET_RETURN_IF_ERROR(
       ConvolutionCore::create(kernels, zero, view_weights(zero, weights.get()), core));
   const auto in = static_cast<std::uint8_t>(c.in_zero_point);
-  const TaskScratch scratch = core.task_scratch({1, 1, 1, 1});
+  const BlockSize block = core.block_size({1, 1, 1, 1});
+  const TaskScratch scratch = core.task_scratch({1, 1, 1, 1}, block);
   const auto memory = allocate<std::byte>(static_cast<std::int64_t>(scratch.bytes(1)));
   if (!memory) return no_memory();
   const std::int64_t n = c.out_channels;
   core.run_task(as_volumes(ConstImages{&in, c.in_type, 1, 1, 1, 1, 1, 1, 1}),
-                as_volumes(Images{pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}), TaskGrid(),
-                0, scratch.of_task(memory.get(), 0));
+                as_volumes(Images{pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}), block,
+                TaskGrid(), 0, scratch.of_task(memory.get(), 0));
   return {};
 }
 
@@ -251,7 +252,8 @@ TaskScratch TransposedConvolution::Impl::task_scratch(std::int64_t batch, std::i
                                                       std::int64_t in_width) const {
   TaskScratch largest;
   for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
-    largest = largest.or_larger(core.task_scratch({batch, 1, in_height, in_width}));
+    const VolumeSize in = {batch, 1, in_height, in_width};
+    largest = largest.or_larger(core.task_scratch(in, core.block_size(in)));
   });
   return largest;
 }
@@ -321,7 +323,8 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
         in.height, in.width,
         [&](const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns) {
           core.run_task(as_volumes(in), as_volumes(impl_->outputs_of(core, rows, columns, in, out)),
-                        grid, task, scratch.of_task(resources.scratch.data(), task));
+                        core.block_size({in.batch, 1, in.height, in.width}), grid, task,
+                        scratch.of_task(resources.scratch.data(), task));
         });
     if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
     const std::int64_t lines = out.batch * out.height;

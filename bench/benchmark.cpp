@@ -48,19 +48,22 @@ bool parse(int argc, char** argv, Options& options, int* exit_status) {
   CLI::App app("Measures octet beside oneDNN, interleaved, in one process.");
   app.add_option("--suite", options.suite, "What the shapes are")
       ->required()
-      ->check(CLI::IsMember({"gemm", "conv", "dynamic", "quantize", "pool"}));
+      ->check(
+          CLI::IsMember({"gemm", "conv", "transposed", "network", "dynamic", "quantize", "pool"}));
   app.add_option("--shapes", options.shapes, "CSV file, such as those in bench/shapes/")
       ->required();
   app.add_option("--threads", options.threads, "For both, by OpenMP")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   app.add_option("--isa", options.isa, "The best that octet and oneDNN may use; default: no limit");
-  app.add_option("--config", options.config, "Types and zero points, of gemm and conv")
+  app.add_option("--config", options.config,
+                 "Types and zero points, of all suites but dynamic and quantize")
       ->capture_default_str()
       ->check(CLI::IsMember(config_names));
   app.footer(
       "Further flags are Google Benchmark's: --benchmark_filter=REGEX, --benchmark_repetitions=N\n"
       "(default 15), --benchmark_min_time=SECONDS (default 0.02), --benchmark_out=FILE.json, ...\n"
+      "For the many layers of whole networks the defaults are 7 and 0.005.\n"
       "CPU affinity is the caller's: taskset -c 0 octet_bench ...\n"
       "Exit status: 0, 1 octet is wrong, 2 the call or the file is wrong.");
   app.allow_extras();
@@ -74,7 +77,9 @@ bool parse(int argc, char** argv, Options& options, int* exit_status) {
   take(args, "benchmark_format", options.format);
   take(args, "benchmark_out", options.out);
   take(args, "benchmark_out_format", options.out_format);
-  args.insert(args.begin(), {"--benchmark_min_time=0.02", "--benchmark_repetitions=15",
+  const bool many = options.suite == "network";
+  args.insert(args.begin(), {many ? "--benchmark_min_time=0.005" : "--benchmark_min_time=0.02",
+                             many ? "--benchmark_repetitions=7" : "--benchmark_repetitions=15",
                              "--benchmark_enable_random_interleaving=true"});
   std::vector<char*> pointers = {argv[0]};
   for (std::string& arg : args) pointers.push_back(arg.data());
@@ -103,7 +108,7 @@ std::vector<Entry> make_entries(const Options& options, Setting& setting) {
     return entries;
   }
   const Config& config = *find_config(options.config);
-  if (options.suite == "conv" && !config.suits_convolutions())
+  if (options.suite != "gemm" && !config.suits_convolutions())
     throw std::runtime_error("--config: oneDNN has no convolution with " + options.config);
   for (const Layer& layer : read_layers(options.suite, options.shapes))
     entries.push_back(layer_entry(layer, config, setting));

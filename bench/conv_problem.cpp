@@ -7,21 +7,6 @@
 namespace octet::bench {
 namespace {
 
-/// [images, height, width, channels], contiguous.
-template <class Images, class Pointer>
-Images nhwc(Pointer data, DataType type, std::int64_t images, std::int64_t height,
-            std::int64_t width, std::int64_t channels) {
-  return {data,
-          type,
-          images,
-          height,
-          width,
-          channels,
-          channels,
-          width * channels,
-          height * width * channels};
-}
-
 class ConvolutionOperator final : public Operator {
  public:
   ConvolutionOperator(Convolution convolution, const ConstImages& in, const Images& out,

@@ -74,6 +74,7 @@ class LayerBenchmark {
     const Work work = {.ops = problem_->ops(),
                        .bytes = static_cast<double>(problem_->in_bytes() + side.out.size())};
     measure(state, *side.op, side.out.data(), work, setting_);
+    state.counters["count"] = static_cast<double>(layer_.count);
   }
 
   const Layer layer_;

@@ -1,8 +1,9 @@
 #include "measure.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
+
+#include "dispatch/dot_peak.hpp"
 
 namespace octet::bench {
 namespace {
@@ -18,26 +19,12 @@ double seconds(int threads) {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-/// Of one thread, per second: the best of a few runs of 0.1 ms and more.
-double dot_peak(const Setting& setting) {
-  const auto run = [&](std::int64_t iterations, double& elapsed) {
-    const double start = seconds(setting.threads);
-    const auto ops = static_cast<double>(setting.kernels->dot_peak(iterations));
-    elapsed = seconds(setting.threads) - start;
-    return ops / elapsed;
-  };
-  double elapsed = 0, best = 0;
-  std::int64_t iterations = 1024;
-  while (run(iterations, elapsed), elapsed < 1e-4) iterations *= 2;
-  for (int i = 0; i < 5; ++i) best = std::max(best, run(iterations, elapsed));
-  return best;
-}
-
 }  // namespace
 
 void measure(benchmark::State& state, Operator& op, void* out, const Work& work,
              const Setting& setting, void (*prepare)()) {
-  const double peak = dot_peak(setting) * setting.threads;
+  const double peak = measure_dot_peak(*setting.kernels, [&] { return seconds(setting.threads); }) *
+                      setting.threads;
   op.run(out);
   double elapsed = 0;
   if (prepare == nullptr) {

@@ -92,8 +92,9 @@ class Primitive {
   /// oneDNN's own name of what it chose: "brg_matmul:avx512_core_vnni"; "ref..." is a plain loop.
   std::string implementation() const;
 
- protected:
   struct State;
+
+ protected:
   explicit Primitive(std::unique_ptr<State> state);
 
  private:
@@ -119,6 +120,20 @@ class Conv : public Primitive {
   /// `weights` [out_channels, kernel_h, kernel_w, in_channels / groups] are copied.
   static std::unique_ptr<Conv> create(const ConvProblem& problem, const void* weights,
                                       std::string* error);
+
+ private:
+  using Primitive::Primitive;
+};
+
+/// out [batch, out_h, out_w, out_channels] from in [batch, in_h, in_w, in_channels]: what `Conv`
+/// with these sizes and strides would read the one from the other.
+class TransposedConv : public Primitive {
+ public:
+  /// `weights` [out_channels, kernel_h, kernel_w, in_channels / groups] are copied. The sizes of
+  /// the output come with the call; the pads are what is left out of it.
+  static std::unique_ptr<TransposedConv> create(const ConvProblem& problem, std::int64_t out_h,
+                                                std::int64_t out_w, const void* weights,
+                                                std::string* error);
 
  private:
   using Primitive::Primitive;

@@ -34,4 +34,11 @@ std::unique_ptr<Pool> Pool::create(const ConvProblem&, DataType, bool, std::stri
   return nullptr;
 }
 
+std::unique_ptr<TransposedConv> TransposedConv::create(const ConvProblem&, std::int64_t,
+                                                       std::int64_t, const void*,
+                                                       std::string* error) {
+  *error = kAbsent;
+  return nullptr;
+}
+
 }  // namespace octet::onednn

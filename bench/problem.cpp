@@ -56,7 +56,21 @@ std::vector<Layer> layers_of(const std::vector<Shape>& shapes) {
   std::vector<Layer> layers;
   for (const Shape& shape : shapes) {
     layers.push_back(
-        {shape.name, [shape](const Config& config) { return make_problem(shape, config); }});
+        {shape.name, 1, [shape](const Config& config) { return make_problem(shape, config); }});
+  }
+  return layers;
+}
+
+std::vector<Layer> layers_of(const std::vector<NetworkShape>& shapes) {
+  std::vector<Layer> layers;
+  for (const NetworkShape& layer : shapes) {
+    const ConvShape& s = layer.shape;
+    layers.push_back({layer.network + "/" + s.name, layer.count, [layer](const Config& config) {
+                        const ConvShape& s = layer.shape;
+                        const GemmShape linear = {s.name, s.batch, s.out_channels, s.in_channels};
+                        return layer.linear ? make_problem(linear, config)
+                                            : make_problem(s, config);
+                      }});
   }
   return layers;
 }
@@ -81,7 +95,10 @@ std::unique_ptr<Operator> wrap(std::unique_ptr<onednn::Primitive> primitive, con
 }
 
 std::vector<Layer> read_layers(std::string_view suite, const std::string& path) {
-  return suite == "gemm" ? layers_of(read_gemm_shapes(path)) : layers_of(read_conv_shapes(path));
+  if (suite == "gemm") return layers_of(read_gemm_shapes(path));
+  if (suite == "network") return layers_of(read_network_shapes(path));
+  if (suite == "transposed") return layers_of(read_transposed_shapes(path));
+  return layers_of(read_conv_shapes(path));
 }
 
 std::span<const Config> configs() { return kConfigs; }

@@ -52,7 +52,10 @@ class Problem {
   std::int64_t rows() const { return rows_; }        ///< M, or images * height * width.
   std::int64_t columns() const { return columns_; }  ///< N, or the output channels.
   std::int64_t depth() const { return depth_; }      ///< Products in a sum, padded pixels included.
-  double ops() const { return 2.0 * ops_factor(); }  ///< 2 per product.
+  virtual double ops() const {                       ///< 2 per product.
+    return 2.0 * static_cast<double>(rows_) * static_cast<double>(columns_) *
+           static_cast<double>(depth_);
+  }
   std::size_t in_bytes() const { return lhs_.size() + rhs_.size(); }
   std::size_t out_bytes(std::int64_t rows) const {
     return static_cast<std::size_t>(rows * columns_ * size_of(config_.out));
@@ -105,21 +108,36 @@ class Problem {
     return type == DataType::kS8 ? static_cast<std::int64_t>(static_cast<std::int8_t>(byte))
                                  : static_cast<std::int64_t>(byte);
   }
-  double ops_factor() const {
-    return static_cast<double>(rows_) * static_cast<double>(columns_) * static_cast<double>(depth_);
-  }
 };
 
 std::unique_ptr<Problem> make_problem(const GemmShape& shape, const Config& config);
 std::unique_ptr<Problem> make_problem(const ConvShape& shape, const Config& config);
+std::unique_ptr<Problem> make_problem(const TransposedShape& shape, const Config& config);
+
+/// [images, height, width, channels], contiguous.
+template <class Images, class Pointer>
+Images nhwc(Pointer data, DataType type, std::int64_t images, std::int64_t height,
+            std::int64_t width, std::int64_t channels) {
+  return {data,
+          type,
+          images,
+          height,
+          width,
+          channels,
+          channels,
+          width * channels,
+          height * width * channels};
+}
 
 /// A line of a shapes file: a problem for each configuration.
 struct Layer {
   std::string name;
+  std::int64_t count = 1;  ///< Layers of its network that are like this one.
   std::function<std::unique_ptr<Problem>(const Config& config)> problem;
 };
 
-/// `suite` is "gemm" or "conv". Throws std::runtime_error where the file is wrong.
+/// `suite` is "gemm", "conv", "transposed" or "network". Throws std::runtime_error where the file
+/// is wrong.
 std::vector<Layer> read_layers(std::string_view suite, const std::string& path);
 
 /// oneDNN's primitive as an Operator that reads `in`.

@@ -94,6 +94,35 @@ auto read_rows(const std::string& path, const Read& read) {
   return shapes;
 }
 
+ConvShape conv_shape(const Row& row) {
+  const ConvShape shape = {
+      .name = row.text("name"),
+      .batch = row.integer("N"),
+      .height = row.integer("H"),
+      .width = row.integer("W"),
+      .in_channels = row.integer("IC"),
+      .out_channels = row.integer("OC"),
+      .kernel_h = row.integer("R"),
+      .kernel_w = row.integer("S"),
+      .stride_h = row.integer("strideH"),
+      .stride_w = row.integer("strideW"),
+      .pad_h = row.integer("padH", 0),
+      .pad_w = row.integer("padW", 0),
+      .dilation_h = row.integer("dilH"),
+      .dilation_w = row.integer("dilW"),
+      .groups = row.integer("groups"),
+  };
+  if (shape.in_channels % shape.groups != 0) row.fail("groups", "does not divide IC");
+  if (shape.out_channels % shape.groups != 0) row.fail("groups", "does not divide OC");
+  if (shape.dilation_h * (shape.kernel_h - 1) >= shape.height + 2 * shape.pad_h) {
+    row.fail("R", "the filter is higher than the padded image");
+  }
+  if (shape.dilation_w * (shape.kernel_w - 1) >= shape.width + 2 * shape.pad_w) {
+    row.fail("S", "the filter is wider than the padded image");
+  }
+  return shape;
+}
+
 }  // namespace
 
 std::vector<GemmShape> read_gemm_shapes(const std::string& path) {
@@ -110,8 +139,26 @@ std::vector<DynamicShape> read_dynamic_shapes(const std::string& path) {
 }
 
 std::vector<ConvShape> read_conv_shapes(const std::string& path) {
+  return read_rows(path, conv_shape);
+}
+
+std::vector<NetworkShape> read_network_shapes(const std::string& path) {
   return read_rows(path, [](const Row& row) {
-    const ConvShape shape = {
+    const std::string& kind = row.text("operator");
+    const NetworkShape layer = {row.text("network"), kind == "linear", row.integer("count"),
+                                conv_shape(row)};
+    if (kind != "linear" && kind != "conv")
+      row.fail("operator", "'" + kind + "' is neither conv nor linear");
+    const ConvShape& s = layer.shape;
+    if (layer.linear && s.height * s.width * s.kernel_h * s.kernel_w * s.groups != 1)
+      row.fail("operator", "a linear layer has one pixel, one tap and one group");
+    return layer;
+  });
+}
+
+std::vector<TransposedShape> read_transposed_shapes(const std::string& path) {
+  return read_rows(path, [](const Row& row) {
+    const TransposedShape shape = {
         .name = row.text("name"),
         .batch = row.integer("N"),
         .height = row.integer("H"),
@@ -124,18 +171,14 @@ std::vector<ConvShape> read_conv_shapes(const std::string& path) {
         .stride_w = row.integer("strideW"),
         .pad_h = row.integer("padH", 0),
         .pad_w = row.integer("padW", 0),
-        .dilation_h = row.integer("dilH"),
-        .dilation_w = row.integer("dilW"),
+        .output_padding_h = row.integer("outPadH", 0),
+        .output_padding_w = row.integer("outPadW", 0),
         .groups = row.integer("groups"),
     };
     if (shape.in_channels % shape.groups != 0) row.fail("groups", "does not divide IC");
     if (shape.out_channels % shape.groups != 0) row.fail("groups", "does not divide OC");
-    if (shape.dilation_h * (shape.kernel_h - 1) >= shape.height + 2 * shape.pad_h) {
-      row.fail("R", "the filter is higher than the padded image");
-    }
-    if (shape.dilation_w * (shape.kernel_w - 1) >= shape.width + 2 * shape.pad_w) {
-      row.fail("S", "the filter is wider than the padded image");
-    }
+    if (shape.out_height() < 1) row.fail("padH", "leaves nothing of the image");
+    if (shape.out_width() < 1) row.fail("padW", "leaves nothing of the image");
     return shape;
   });
 }

@@ -32,6 +32,31 @@ struct ConvShape {
   }
 };
 
+/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (what is
+/// left out, on both sides), outPadH, outPadW (outputs more), groups.
+struct TransposedShape {
+  std::string name;
+  std::int64_t batch, height, width, in_channels, out_channels, kernel_h, kernel_w;
+  std::int64_t stride_h, stride_w, pad_h, pad_w, output_padding_h, output_padding_w, groups;
+
+  std::int64_t out_height() const {
+    return (height - 1) * stride_h + kernel_h + output_padding_h - 2 * pad_h;
+  }
+  std::int64_t out_width() const {
+    return (width - 1) * stride_w + kernel_w + output_padding_w - 2 * pad_w;
+  }
+};
+
+/// A layer of a whole network, and how many such layers it has. Columns: those of ConvShape, and
+/// network, operator ("conv", or "linear": a matrix of N rows and IC columns, all other sizes 1),
+/// count.
+struct NetworkShape {
+  std::string network;
+  bool linear;
+  std::int64_t count;
+  ConvShape shape;
+};
+
 /// Columns: name, B (matrices), M, N, K.
 struct DynamicShape {
   std::string name;
@@ -59,6 +84,8 @@ struct PoolShape {
 
 std::vector<GemmShape> read_gemm_shapes(const std::string& path);
 std::vector<ConvShape> read_conv_shapes(const std::string& path);
+std::vector<NetworkShape> read_network_shapes(const std::string& path);
+std::vector<TransposedShape> read_transposed_shapes(const std::string& path);
 std::vector<DynamicShape> read_dynamic_shapes(const std::string& path);
 std::vector<ConversionShape> read_conversion_shapes(const std::string& path);
 std::vector<PoolShape> read_pool_shapes(const std::string& path);

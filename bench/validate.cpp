@@ -144,7 +144,7 @@ int run(int argc, char** argv) {
   CLI::App app("Compares octet's results with oneDNN's, on the same random operands.");
   app.add_option("--suite", options.suite, "What the shapes are")
       ->required()
-      ->check(CLI::IsMember({"gemm", "conv"}));
+      ->check(CLI::IsMember({"gemm", "conv", "transposed", "network"}));
   app.add_option("--shapes", options.shapes, "CSV file, such as those in bench/shapes/")
       ->required();
   app.add_option("--isa", options.isa,

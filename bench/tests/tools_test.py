@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The tools as a user calls them: tools_test.py OCTET_BENCH REPORT [OCTET_VALIDATE]"""
+import csv
 import json
 import pathlib
 import subprocess
@@ -14,6 +15,11 @@ POOL = """name,kind,N,H,W,C,R,S,strideH,strideW,padH,padW
 m,max,1,7,8,20,3,3,2,2,1,1
 a,average,2,5,5,70,5,5,1,1,0,0
 """
+TRANSPOSED = ("name,N,H,W,IC,OC,R,S,strideH,strideW,padH,padW,outPadH,outPadW,groups\n"
+              "tiny,1,4,4,8,8,2,2,2,2,0,0,0,0,1\nodd,2,3,5,4,6,3,4,2,3,1,0,1,2,2\n")
+NETWORK = ("network,operator,count," + CONV.splitlines()[0] +
+           "\nA,conv,3,tiny,1,4,4,8,8,3,3,1,1,1,1,1,1,1\nA,linear,1,fc,1,1,1,32,5,1,1,1,1,0,0,1,1,1\n"
+           "B,conv,1,tiny,1,4,4,8,8,3,3,1,1,1,1,1,1,1\n")
 QUANTIZE = "name,operation,rows,columns\nq,quantize,3,5\nd,dequantize,3,5\nr,requantize,3,5\n"
 
 
@@ -41,7 +47,8 @@ class Validate(Tool):
             self.skipTest("built without oneDNN")
 
     def test_every_isa_equals_onednn(self):
-        for suite, text in ("gemm", GEMM), ("conv", CONV):
+        for suite, text in (("gemm", GEMM), ("conv", CONV), ("transposed", TRANSPOSED),
+                            ("network", NETWORK)):
             run = self.call(0, VALIDATE, "--suite", suite, self.shapes(text), "--isa", "all")
             self.assertRegex(run.stdout.splitlines()[-1], r"^\d+ problems, 0 differ$")
             self.assertIn("scalar", run.stdout)
@@ -91,6 +98,23 @@ class BadInput(Tool):
         self.assertIn(":2: column R:", self.message(
             "conv", f"{lines[0]}\nlarge,1,4,4,8,8,7,3,1,1,1,1,1,1,1\n"))
 
+    def test_impossible_transposed_convolution(self):
+        lines = TRANSPOSED.splitlines()
+        for column, cells in (("groups", "1,4,4,8,8,2,2,2,2,0,0,0,0,3"),
+                              ("padH", "1,4,4,8,8,2,2,2,2,4,0,0,0,1"),
+                              ("padW", "1,4,4,8,8,2,2,2,2,0,9,0,0,1")):
+            self.assertIn(f":2: column {column}:",
+                          self.message("transposed", f"{lines[0]}\nbad,{cells}\n"))
+
+    def test_impossible_network(self):
+        lines = NETWORK.splitlines()
+        self.assertIn(":2: column operator: 'pool' is neither", self.message(
+            "network", f"{lines[0]}\n{lines[1].replace('conv', 'pool')}\n"))
+        self.assertIn(":2: column operator: a linear", self.message(
+            "network", f"{lines[0]}\n{lines[1].replace('conv', 'linear')}\n"))
+        self.assertIn(":2: column count:", self.message(
+            "network", f"{lines[0]}\n{lines[1].replace(',3,tiny', ',0,tiny')}\n"))
+
     def test_nothing_there(self):
         self.assertIn("no line", self.message("gemm", "name,M,N,K\n"))
         self.call(2, BENCH, "--suite=gemm", f"--shapes={self.folder}/absent.csv")
@@ -114,7 +138,8 @@ class Bench(Tool):
                 if run.get("aggregate_name") == "median"}
 
     def test_layers(self):
-        for suite, text, names in ("gemm", GEMM, "tiny small"), ("conv", CONV, "tiny depthwise"):
+        for suite, text, names in (("gemm", GEMM, "tiny small"), ("conv", CONV, "tiny depthwise"),
+                                   ("transposed", TRANSPOSED, "tiny odd")):
             results, table = self.bench(f"--suite={suite}", self.shapes(text))
             medians = self.medians(results)
             for name in names.split():
@@ -151,6 +176,30 @@ class Bench(Tool):
                         self.assertGreater(run["seconds"], 0)
                     self.assertRegex(table, rf"{shape} +{layout} +{caches} +[\d.]+ +[\d.]+x")
 
+    def test_networks_are_the_sums_of_their_layers(self):
+        results, table = self.bench("--suite=network", self.shapes(NETWORK))
+        medians = self.medians(results)
+        seconds = sum(count * medians[f"network/octet/A/{name}"]["seconds"]
+                      for name, count in (("tiny", 3), ("fc", 1)))
+        for line, layers in ("A", 4), ("B", 1):
+            self.assertRegex(table, rf"(?m)^{line} +{layers} +[\d.]+ +")
+        self.assertIn(f" {seconds * 1e3:.3f} ", table)
+
+    def test_the_networks_are_complete(self):
+        """Layers and products of the published architectures."""
+        found = {}
+        for layer in csv.DictReader((REPORT.parent / "shapes/network.csv").read_text().splitlines()):
+            size = {name: int(value) for name, value in layer.items()
+                    if name not in ("network", "name", "operator")}
+            pixels = [(size[image] + 2 * size[f"pad{image}"] - size[kernel]) // size[f"stride{image}"] + 1
+                      for image, kernel in (("H", "R"), ("W", "S"))]
+            products = (pixels[0] * pixels[1] * size["OC"] * size["R"] * size["S"] *
+                        size["IC"] // size["groups"])
+            layers, total = found.get(layer["network"], (0, 0))
+            found[layer["network"]] = (layers + size["count"], total + size["count"] * products)
+        self.assertEqual(found, {"ResNet-50": (54, 4_089_184_256), "MobileNetV2": (53, 300_774_272),
+                                 "MobileNetV3-Large": (64, 216_589_760)})
+
     def test_readme(self):
         self.bench("--suite=gemm", self.shapes(GEMM))
         readme = self.folder / "README.md"
@@ -178,4 +227,5 @@ class Bench(Tool):
 
 if __name__ == "__main__":
     BENCH, REPORT, VALIDATE = (sys.argv[1:] + [None])[:3]
+    REPORT = pathlib.Path(REPORT)
     unittest.main(argv=sys.argv[:1])

@@ -9,6 +9,7 @@
 
 #include "octet/epilogue.hpp"
 #include "octet/executor.hpp"
+#include "octet/explain.hpp"
 #include "octet/status.hpp"
 #include "octet/types.hpp"
 
@@ -80,6 +81,11 @@ class Convolution {
   /// Bytes of scratch that `run` needs for such images and an executor of `threads` threads.
   std::size_t scratch_bytes(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
                             int threads = 1) const noexcept;
+
+  /// What `run` does for such images; sizes that it would refuse leave the fields of the run as
+  /// they are by default.
+  Explanation explain(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
+                      int threads = 1) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
   std::string_view form() const noexcept;     ///< As ConvolutionConfig::form names it.

@@ -9,6 +9,7 @@
 
 #include "octet/epilogue.hpp"
 #include "octet/executor.hpp"
+#include "octet/explain.hpp"
 #include "octet/status.hpp"
 #include "octet/types.hpp"
 
@@ -47,6 +48,10 @@ class Gemm {
 
   /// Bytes of scratch that `run` needs for M rows and an executor of `threads` threads.
   std::size_t scratch_bytes(std::int64_t m, int threads = 1) const noexcept;
+
+  /// What `run` does for M rows and an executor of `threads` threads; sizes that it would refuse
+  /// leave the fields of the run as they are by default.
+  Explanation explain(std::int64_t m, int threads = 1) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
   std::size_t packed_bytes() const noexcept;  ///< Held by this object for the packed weights.
@@ -92,5 +97,11 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
 std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch& batch,
                                        std::int64_t m, std::int64_t n, std::int64_t k,
                                        int threads = 1) noexcept;
+
+/// What `batched_gemm` does with weights of `rhs_type`. No shape if the sizes or the ISA are
+/// invalid.
+Explanation explain_batched_gemm(const GemmConfig& config, const GemmBatch& batch, std::int64_t m,
+                                 std::int64_t n, std::int64_t k, DataType rhs_type,
+                                 int threads = 1) noexcept;
 
 }  // namespace octet

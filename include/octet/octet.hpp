@@ -5,12 +5,15 @@
 #pragma once
 
 #include "octet/convolution.hpp"
+#include "octet/convolution3d.hpp"
 #include "octet/epilogue.hpp"
 #include "octet/executor.hpp"
+#include "octet/explain.hpp"
 #include "octet/gemm.hpp"
 #include "octet/isa.hpp"
 #include "octet/pooling.hpp"
 #include "octet/quantize.hpp"
 #include "octet/status.hpp"
+#include "octet/transposed_convolution.hpp"
 #include "octet/types.hpp"
 #include "octet/workspace.hpp"

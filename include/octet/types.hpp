@@ -81,6 +81,43 @@ struct BasicImages {
 using Images = BasicImages<void>;
 using ConstImages = BasicImages<const void>;
 
+/// A batch of volumes [batch, depth, height, width, channels] (NDHWC) in somebody else's memory:
+/// element (n, z, y, x, c) is at `data + n * volume_stride + z * plane_stride + y * row_stride +
+/// x * pixel_stride + c`, in elements.
+template <class Void>
+struct BasicVolumes {
+  Void* data = nullptr;
+  DataType type = DataType::kS8;
+  std::int64_t batch = 0;
+  std::int64_t depth = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
+  std::int64_t pixel_stride = 0;   ///< At least `channels`.
+  std::int64_t row_stride = 0;     ///< At least `(width - 1) * pixel_stride + channels`.
+  std::int64_t plane_stride = 0;   ///< At least `(height - 1) * row_stride` plus one row.
+  std::int64_t volume_stride = 0;  ///< At least `(depth - 1) * plane_stride` plus one plane.
+};
+using Volumes = BasicVolumes<void>;
+using ConstVolumes = BasicVolumes<const void>;
+
+/// Views of typed, contiguous NDHWC memory.
+template <class T>
+constexpr Volumes volumes(T* data, std::int64_t batch, std::int64_t depth, std::int64_t height,
+                          std::int64_t width, std::int64_t channels) {
+  const std::int64_t row = width * channels;
+  return {data,         kTypeOf<T>,          batch, depth, height, width, channels, channels, row,
+          height * row, depth * height * row};
+}
+template <class T>
+constexpr ConstVolumes const_volumes(const T* data, std::int64_t batch, std::int64_t depth,
+                                     std::int64_t height, std::int64_t width,
+                                     std::int64_t channels) {
+  const std::int64_t row = width * channels;
+  return {data,         kTypeOf<T>,          batch, depth, height, width, channels, channels, row,
+          height * row, depth * height * row};
+}
+
 /// Views of typed, contiguous NHWC memory.
 template <class T>
 constexpr Images images(T* data, std::int64_t batch, std::int64_t height, std::int64_t width,

@@ -41,6 +41,23 @@ constexpr const char* name_of(ConvolutionForm form) {
   return "unknown";
 }
 
+/// What speaks for it.
+constexpr const char* reason_for(ConvolutionForm form) {
+  switch (form) {
+    case ConvolutionForm::kIndirect:
+      return "enough channels to a pixel: taps point to pixels in place";
+    case ConvolutionForm::kRuns:
+      return "few channels: the pixels of a filter row are one run of bytes";
+    case ConvolutionForm::kIm2col:
+      return "few bytes under a filter: copied, they are a single run";
+    case ConvolutionForm::kGrouped:
+      return "few channels to a group: several groups side by side in a vector";
+    case ConvolutionForm::kDepthwise:
+      return "one channel to an output: a lane is a channel, its bytes are neighbouring lines";
+  }
+  return "";
+}
+
 /// The form that config.form names, or the best one. `row_sums`: zero points of the weights make
 /// sums of the rows necessary. An unknown form, or one that cannot serve this layer, is an error.
 Status choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,

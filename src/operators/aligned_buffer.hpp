@@ -60,6 +60,10 @@ class TaskScratch {
     take(counter);
     piece_ = counter.used() - (kAlignment - 1);
   }
+  /// Enough for the tasks of either.
+  TaskScratch or_larger(const TaskScratch& other) const {
+    return piece_ < other.piece_ ? other : *this;
+  }
   /// Of scratch for so many tasks, wherever it begins.
   std::size_t bytes(std::int64_t tasks) const {
     return static_cast<std::size_t>(tasks) * piece_ + kAlignment - 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dispatch/schedule.hpp"
 #include "operators/im2col.hpp"
 #include "operators/out_size.hpp"
 #include "operators/row_pointers.hpp"
@@ -22,6 +23,9 @@ ConvolutionGeometry::ConvolutionGeometry(const ConvolutionConfig& c)
       pad_bottom(c.pad_bottom),
       pad_right(c.pad_right) {}
 
+std::int64_t ConvolutionGeometry::out_depth(std::int64_t in_depth) const {
+  return out_size(in_depth, pad_front, pad_back, kernel_d, stride_d, dilation_d);
+}
 std::int64_t ConvolutionGeometry::out_height(std::int64_t in_height) const {
   return out_size(in_height, pad_top, pad_bottom, kernel_h, stride_h, dilation_h);
 }
@@ -40,19 +44,28 @@ std::int64_t ConvolutionGeometry::block_rows(ConvolutionForm form,
   return std::clamp(kBytes / pad_row_bytes(form, format), kLeastRows, kMostRows);
 }
 
-std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, std::int64_t batch,
-                                              std::int64_t in_height, std::int64_t in_width) const {
-  const std::int64_t steps = (block_rows + out_width(in_width) - 2) / out_width(in_width);
-  const std::int64_t images = (steps + out_height(in_height) - 1) / out_height(in_height);
-  // A step to the next output line is one of stride_h input lines, or, to the next image, of at
-  // most what a filter covers and the lines below it that no filter reaches. In double: sizes need
-  // not be those of any real image.
-  const double extent = static_cast<double>(dilation_h) * static_cast<double>(kernel_h - 1) + 1;
-  const double stride = static_cast<double>(stride_h);
-  const double lines = static_cast<double>(steps) * stride +
-                       static_cast<double>(images) * (extent + stride) + extent;
-  const std::int64_t all = batch * in_height;
-  return lines < static_cast<double>(all) ? static_cast<std::int64_t>(lines) : all;
+std::int64_t ConvolutionGeometry::block_lines(std::int64_t block_rows, const VolumeSize& in) const {
+  const std::int64_t steps = divide_up(block_rows - 1, out_width(in.width));
+  const std::int64_t planes = divide_up(steps, out_height(in.height));
+  const std::int64_t volumes = divide_up(planes, out_depth(in.depth));
+  // A step to the next output line is one of stride_h input lines, or, to the next plane, of at
+  // most what a filter covers and the lines that no filter reaches: some below it, and those that
+  // negative pads leave out; and so with planes. In double: sizes need not be those of any real
+  // image.
+  const auto real = [](std::int64_t value) { return static_cast<double>(value); };
+  const auto left_out = [&](std::int64_t before, std::int64_t after) {
+    return real(-std::min<std::int64_t>(before, 0) - std::min<std::int64_t>(after, 0));
+  };
+  const double extent = real(dilation_h) * real(kernel_h - 1) + 1;
+  const double other_planes = real(dilation_d) * real(kernel_d - 1);
+  const double skipped_planes = real(planes) * real(stride_d - 1) +
+                                real(volumes) * (other_planes + left_out(pad_front, pad_back)) +
+                                other_planes;
+  const double lines = real(steps) * real(stride_h) +
+                       real(planes) * (extent + real(stride_h) + left_out(pad_top, pad_bottom)) +
+                       extent + skipped_planes * real(in.height);
+  const std::int64_t all = in.batch * in.depth * in.height;
+  return lines < real(all) ? static_cast<std::int64_t>(lines) : all;
 }
 
 ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
@@ -67,7 +80,7 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
   memory.residual = scratch.take<const std::uint8_t*>(block.rows);
   memory.row_sums = scratch.take<std::int32_t>(block.rows);
   if (form == ConvolutionForm::kRuns)
-    memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.kernel_h *
+    memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.tap_rows() *
                                                 geometry.pad_row_bytes(form, format));
   if (form == ConvolutionForm::kIm2col)
     memory.copies = scratch.take<std::uint8_t>(block.rows * geometry.pad_row_bytes(form, format) +
@@ -77,8 +90,8 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
 }
 
 ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
-                                 const PixelFormat& format, const ConstImages& in,
-                                 const Images& out, const std::uint8_t* pad_row,
+                                 const PixelFormat& format, const ConstVolumes& in,
+                                 const Volumes& out, const std::uint8_t* pad_row,
                                  const Memory& memory)
     : geometry_(geometry),
       form_(form),
@@ -101,68 +114,79 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
 
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
   block_.count = count;
-  std::int64_t x = first % out_.width;
-  std::int64_t y = first / out_.width % out_.height;
-  std::int64_t n = first / out_.width / out_.height;
+  const std::int64_t line = first / out_.width, plane = line / out_.height;
+  OutLine at = {plane / out_.depth, plane % out_.depth, line % out_.height, first % out_.width};
   for (std::int64_t i = 0; i < count;) {
-    const std::int64_t pixels = std::min(count - i, out_.width - x);
-    point_to_line(i, pixels, n, y, x);
+    const std::int64_t pixels = std::min(count - i, out_.width - at.x);
+    point_to_line(i, pixels, at);
     i += pixels;
-    x = 0;
-    if (++y == out_.height) {
-      y = 0;
-      ++n;
+    at.x = 0;
+    if (++at.y < out_.height) continue;
+    at.y = 0;
+    if (++at.z < out_.depth) continue;
+    at.z = 0;
+    ++at.n;
+  }
+}
+
+template <class Row>
+void ConvolutionRows::for_each_tap_row(const OutLine& at, const Row& row) {
+  const ConvolutionGeometry& g = geometry_;
+  for (std::int64_t tap_row = 0, d = 0; d < g.kernel_d; ++d) {
+    const std::int64_t z = at.z * g.stride_d - g.pad_front + d * g.dilation_d;
+    for (std::int64_t r = 0; r < g.kernel_h; ++r, ++tap_row) {
+      const std::int64_t y = at.y * g.stride_h - g.pad_top + r * g.dilation_h;
+      const std::uint8_t* line = nullptr;
+      if (z >= 0 && z < in_.depth && y >= 0 && y < in_.height)
+        line = lines_.in_place()
+                   ? static_cast<const std::uint8_t*>(in_.data) + at.n * in_.volume_stride +
+                         z * in_.plane_stride + y * in_.row_stride
+                   : lines_.line(at.n, z, y);
+      row(tap_row, line);
     }
   }
 }
 
-void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n,
-                                    std::int64_t y, std::int64_t x) {
+void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at) {
   const std::int64_t out_size = size_of(out_.type);
-  auto* out = static_cast<std::byte*>(out_.data) +
-              (n * out_.image_stride + y * out_.row_stride + x * out_.pixel_stride) * out_size;
+  auto* out =
+      static_cast<std::byte*>(out_.data) + (at.n * out_.volume_stride + at.z * out_.plane_stride +
+                                            at.y * out_.row_stride + at.x * out_.pixel_stride) *
+                                               out_size;
   // A single pixel may claim any stride.
   point_to_rows(memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0, pixels);
   if (residual_.data != nullptr)
     point_to_rows(memory_.residual + i,
-                  static_cast<const std::uint8_t*>(residual_.data) + n * residual_.image_stride +
-                      y * residual_.row_stride + x * residual_.pixel_stride,
+                  static_cast<const std::uint8_t*>(residual_.data) + at.n * residual_.image_stride +
+                      at.y * residual_.row_stride + at.x * residual_.pixel_stride,
                   pixels > 1 ? residual_.pixel_stride : 0, pixels);
 
-  if (form_ == ConvolutionForm::kIm2col) return copy_line(i, pixels, n, y, x);
-  const auto* image = static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride;
+  if (form_ == ConvolutionForm::kIm2col) return copy_line(i, pixels, at);
   const bool runs = form_ == ConvolutionForm::kRuns;
-  const std::int64_t x_in = x * geometry_.stride_w - geometry_.pad_left;
+  const std::int64_t x_in = at.x * geometry_.stride_w - geometry_.pad_left;
   const std::uint8_t** rows = memory_.rows + i;
-  for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
-    const std::int64_t y_in = y * geometry_.stride_h - geometry_.pad_top + r * geometry_.dilation_h;
-    const std::uint8_t* line = nullptr;
-    if (y_in >= 0 && y_in < in_.height)
-      line = format_.stager == nullptr ? image + y_in * in_.row_stride : lines_.line(n, y_in);
+  for_each_tap_row(at, [&](std::int64_t tap_row, const std::uint8_t* line) {
     for (std::int64_t s = 0; s < (runs ? 1 : geometry_.kernel_w); ++s) {
       point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w);
-      if (runs && line != nullptr) stage_borders(i, pixels, r, line, x_in);
+      if (runs && line != nullptr) stage_borders(i, pixels, tap_row, line, x_in);
       rows += memory_.block_rows;
     }
-  }
+  });
 }
 
-void ConvolutionRows::copy_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
-                                std::int64_t x) {
+void ConvolutionRows::copy_line(std::int64_t i, std::int64_t pixels, const OutLine& at) {
   const std::int64_t pixel_bytes = format_.pixel_bytes();
   Im2colArgs args;
-  args.run_count = geometry_.kernel_h;
+  args.run_count = geometry_.tap_rows();
   args.run_bytes = geometry_.kernel_w * pixel_bytes;
   args.step = geometry_.stride_w * pixel_bytes;
   args.pixels = pixels;
   args.row_bytes = geometry_.pad_row_bytes(form_, format_);
   args.rows = memory_.copies + i * args.row_bytes;
-  const std::int64_t x_in = x * geometry_.stride_w - geometry_.pad_left;
-  for (std::int64_t r = 0; r < geometry_.kernel_h; ++r) {
-    const std::int64_t y_in = y * geometry_.stride_h - geometry_.pad_top + r * geometry_.dilation_h;
-    const bool inside = y_in >= 0 && y_in < in_.height;
-    args.runs[r] = (inside ? lines_.line(n, y_in) : lines_.pad_line()) + x_in * pixel_bytes;
-  }
+  const std::int64_t x_in = at.x * geometry_.stride_w - geometry_.pad_left;
+  for_each_tap_row(at, [&](std::int64_t tap_row, const std::uint8_t* line) {
+    args.runs[tap_row] = (line == nullptr ? lines_.pad_line() : line) + x_in * pixel_bytes;
+  });
   im2col(args);
 }
 
@@ -193,7 +217,7 @@ ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
   return {std::min(begin, pixels), std::clamp(end, std::min(begin, pixels), pixels)};
 }
 
-void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t r,
+void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t tap_row,
                                     const std::uint8_t* line, std::int64_t x_in) {
   const InPlace in_place = pixels_in_place(pixels, x_in);
   const std::int64_t pixel_bytes = format_.pixel_bytes();
@@ -201,8 +225,8 @@ void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::in
   for (std::int64_t j = 0; j < pixels; ++j) {
     if (j == in_place.begin && in_place.begin < in_place.end) j = in_place.end;
     if (j == pixels) break;
-    std::uint8_t* row = memory_.borders + ((i + j) * geometry_.kernel_h + r) * row_bytes;
-    memory_.rows[r * memory_.block_rows + i + j] = row;
+    std::uint8_t* row = memory_.borders + ((i + j) * geometry_.tap_rows() + tap_row) * row_bytes;
+    memory_.rows[tap_row * memory_.block_rows + i + j] = row;
     for (std::int64_t s = 0; s < geometry_.kernel_w; ++s, row += pixel_bytes) {
       const std::int64_t x = x_in + j * geometry_.stride_w + s;
       const std::uint8_t* pixel = x >= 0 && x < in_.width ? line + x * pixel_stride_ : pad_row_;

@@ -12,17 +12,43 @@
 
 namespace octet {
 
-/// The sizes of a ConvolutionConfig, without what is quantized.
+/// Images are volumes of a single plane.
+template <class Void>
+BasicVolumes<Void> as_volumes(const BasicImages<Void>& i) {
+  return {i.data,       i.type,         i.batch,       1,
+          i.height,     i.width,        i.channels,    i.pixel_stride,
+          i.row_stride, i.image_stride, i.image_stride};
+}
+/// A single plane.
+template <class Void>
+BasicImages<Void> as_images(const BasicVolumes<Void>& v) {
+  return {v.data,     v.type,         v.batch,      v.height,       v.width,
+          v.channels, v.pixel_stride, v.row_stride, v.volume_stride};
+}
+
+/// In pixels.
+struct VolumeSize {
+  std::int64_t batch, depth, height, width;
+};
+template <class Void>
+VolumeSize sizes_of(const BasicVolumes<Void>& volumes) {
+  return {volumes.batch, volumes.depth, volumes.height, volumes.width};
+}
+
+/// The sizes of a ConvolutionConfig, without what is quantized; of a plane unless the depth is set.
 struct ConvolutionGeometry {
   ConvolutionGeometry() = default;
   explicit ConvolutionGeometry(const ConvolutionConfig& config);
 
+  std::int64_t out_depth(std::int64_t in_depth) const;
   std::int64_t out_height(std::int64_t in_height) const;
   std::int64_t out_width(std::int64_t in_width) const;
-  std::int64_t taps(ConvolutionForm form) const { return kernel_h * kernel_w / row_pixels(form); }
+  /// Filter rows: each reads from one line of the input.
+  std::int64_t tap_rows() const { return kernel_d * kernel_h; }
+  std::int64_t taps(ConvolutionForm form) const { return tap_rows() * kernel_w / row_pixels(form); }
   /// Pixels that a row of a tap holds.
   std::int64_t row_pixels(ConvolutionForm form) const {
-    if (form == ConvolutionForm::kIm2col) return kernel_h * kernel_w;
+    if (form == ConvolutionForm::kIm2col) return tap_rows() * kernel_w;
     return form == ConvolutionForm::kRuns ? kernel_w : 1;
   }
   /// Bytes of such a row, of which some stand for pixels outside the image.
@@ -34,14 +60,15 @@ struct ConvolutionGeometry {
   }
   /// Rows of a block: its table of pointers, or what is copied for it, stays in the L1 cache.
   std::int64_t block_rows(ConvolutionForm form, const PixelFormat& format) const;
-  /// Lines of such images, numbered through the batch, from the first to the last that a block of
+  /// Lines of such volumes, numbered through the batch, from the first to the last that a block of
   /// so many output pixels can need.
-  std::int64_t block_lines(std::int64_t block_rows, std::int64_t batch, std::int64_t in_height,
-                           std::int64_t in_width) const;
+  std::int64_t block_lines(std::int64_t block_rows, const VolumeSize& in) const;
 
   std::int64_t in_channels = 0;
-  std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
-  std::int64_t dilation_h = 1, dilation_w = 1;
+  std::int64_t kernel_d = 1, kernel_h = 1, kernel_w = 1;
+  std::int64_t stride_d = 1, stride_h = 1, stride_w = 1;
+  std::int64_t dilation_d = 1, dilation_h = 1, dilation_w = 1;
+  std::int64_t pad_front = 0, pad_back = 0;
   std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
 
@@ -60,7 +87,7 @@ class ConvolutionRows {
     void** out;                     ///< [block_rows]
     const std::uint8_t** residual;  ///< [block_rows], where one is added
     std::int32_t* row_sums;         ///< [block_rows]
-    std::uint8_t* borders;          ///< [block_rows][kernel_h][pad_row_bytes], for kRuns
+    std::uint8_t* borders;          ///< [block_rows][tap_rows][pad_row_bytes], for kRuns
     std::uint8_t* copies;           ///< [block_rows][pad_row_bytes], for kIm2col
     StagedLines::Memory lines;      ///< Where rows are staged.
     std::int16_t* wide_panel;       ///< See take_wide_panel().
@@ -71,7 +98,7 @@ class ConvolutionRows {
                             std::int64_t taps);
 
   ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
-                  const PixelFormat& format, const ConstImages& in, const Images& out,
+                  const PixelFormat& format, const ConstVolumes& in, const Volumes& out,
                   const std::uint8_t* pad_row, const Memory& memory);
 
   /// Blocks from now on have this epilogue. `residual` may be none.
@@ -94,27 +121,33 @@ class ConvolutionRows {
     std::int64_t begin, end;
   };
 
-  /// Rows [i, i + pixels): output pixels of image n from (y, x) on, within one line. Along a line
-  /// the pointers of a tap are a simple progression between two borders.
-  void point_to_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
-                     std::int64_t x);
+  /// Where a line of output pixels is: from column x on.
+  struct OutLine {
+    std::int64_t n, z, y, x;
+  };
+  /// Rows [i, i + pixels): output pixels within one line. Along a line the pointers of a tap are a
+  /// simple progression between two borders.
+  void point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at);
   /// The same for kIm2col: copies what is under the filter.
-  void copy_line(std::int64_t i, std::int64_t pixels, std::int64_t n, std::int64_t y,
-                 std::int64_t x);
+  void copy_line(std::int64_t i, std::int64_t pixels, const OutLine& at);
+  /// Calls row(tap_row, line) for each filter row of these pixels, with the line of the input that
+  /// it reads; null outside of it.
+  template <class Row>
+  void for_each_tap_row(const OutLine& at, const Row& row);
   /// One tap of them, whose first input pixel is (line, x_in); a null line lies outside the image.
   void point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels, const std::uint8_t* line,
                          std::int64_t x_in) const;
   InPlace pixels_in_place(std::int64_t pixels, std::int64_t x_in) const;
-  /// kRuns: copies the filter row r of those pixels whose bytes are not in place.
-  void stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t r, const std::uint8_t* line,
-                     std::int64_t x_in);
+  /// kRuns: copies the filter row `tap_row` of those pixels whose bytes are not in place.
+  void stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t tap_row,
+                     const std::uint8_t* line, std::int64_t x_in);
 
   const ConvolutionGeometry& geometry_;
   ConvolutionForm form_;
   const PixelFormat& format_;
   std::int64_t pixel_stride_;  ///< Bytes from a pixel's row to its neighbour's.
-  const ConstImages& in_;
-  const Images& out_;
+  const ConstVolumes& in_;
+  const Volumes& out_;
   ConstImages residual_;
   const std::uint8_t* pad_row_;
   Memory memory_;

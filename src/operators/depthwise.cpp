@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "operators/tasks.hpp"
-
 namespace octet {
 namespace {
 
@@ -32,7 +30,9 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
   return units;
 }
 
-WorkSize Depthwise::work_size(const Units& units) const {
+WorkSize Depthwise::work_size(std::int64_t batch, std::int64_t out_height,
+                              std::int64_t out_width) const {
+  const Units units = units_of(batch, out_height, out_width);
   return {
       .rows = units.count,
       .unit_rows = units.columns * pattern_.unit_rows(),
@@ -67,14 +67,9 @@ Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& un
   return memory;
 }
 
-std::size_t Depthwise::scratch_bytes(std::int64_t batch, std::int64_t out_height,
-                                     std::int64_t out_width, const FusedEpilogue& fused,
-                                     int threads) const {
+TaskScratch Depthwise::task_scratch(std::int64_t batch, std::int64_t out_height,
+                                    std::int64_t out_width, const FusedEpilogue& fused) const {
   const Units units = units_of(batch, out_height, out_width);
-  return task_scratch(units, fused).bytes(plan_tasks(work_size(units), threads).tasks());
-}
-
-TaskScratch Depthwise::task_scratch(const Units& units, const FusedEpilogue& fused) const {
   return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, units, fused); });
 }
 
@@ -149,58 +144,52 @@ void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& 
   (pattern_.direct ? kernels_->depthwise_direct : kernels_->depthwise)(args);
 }
 
-void Depthwise::run(const ConstImages& in, const Images& out, const ConstImages& residual,
-                    const FusedEpilogue& fused, const std::uint8_t* pad,
-                    const Resources& resources) const {
+void Depthwise::run_task(const ConstImages& in, const Images& out, const ConstImages& residual,
+                         const FusedEpilogue& fused, const std::uint8_t* pad, const TaskGrid& grid,
+                         std::int64_t task, ScratchCursor scratch) const {
   const Units units = units_of(out.batch, out.height, out.width);
-  const TaskGrid grid = plan_tasks(work_size(units), threads_of(resources.executor));
-  const TaskScratch scratch = task_scratch(units, fused);
-  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    const Memory memory = take_memory(piece, units, fused);
-    DepthwiseArgs args = {};
-    args.groups = pattern_.groups;
-    // A single pixel may claim any stride.
-    args.step = in.width > 1 ? pattern_.column_x * in.pixel_stride : 0;
-    args.pad = pad;
-    args.multiplier = multiplier_;
-    args.flip = flips_ ? 0x80 : 0;
-    args.staged = memory.staged;
-    args.column_stride = pattern_.column_stride;
-    args.passes = passes_;
-    args.taps = pattern_.taps;
-    args.tap_step = pattern_.tap_step;
-    args.row_weights = row_bytes();
-    args.out_step =
-        out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
-    args.epilogue = &terms_;
-    args.small_scales = small_scales_;
-    const FusedOutputs outputs = {
-        fused, args.out_step, out.width > 1 ? pattern_.out_column_x * residual.pixel_stride : 0};
+  const Memory memory = take_memory(scratch, units, fused);
+  DepthwiseArgs args = {};
+  args.groups = pattern_.groups;
+  // A single pixel may claim any stride.
+  args.step = in.width > 1 ? pattern_.column_x * in.pixel_stride : 0;
+  args.pad = pad;
+  args.multiplier = multiplier_;
+  args.flip = flips_ ? 0x80 : 0;
+  args.staged = memory.staged;
+  args.column_stride = pattern_.column_stride;
+  args.passes = passes_;
+  args.taps = pattern_.taps;
+  args.tap_step = pattern_.tap_step;
+  args.row_weights = row_bytes();
+  args.out_step = out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
+  args.epilogue = &terms_;
+  args.small_scales = small_scales_;
+  const FusedOutputs outputs = {fused, args.out_step,
+                                out.width > 1 ? pattern_.out_column_x * residual.pixel_stride : 0};
 
-    const TaskPart part(grid, task, units.count, panels_);
-    for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
-      const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
-      for (std::int64_t i = 0; i < count; ++i) {
-        memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * unit_lines(),
-                                        memory.out + i * pattern_.unit_rows());
-        if (fused.adds_residual())
-          point_to_residual(residual, out, units, first + i,
-                            memory.residual + i * pattern_.unit_rows());
-      }
-      DepthwiseOut* none = memory.out + count * pattern_.unit_rows();
-      std::fill_n(none, pattern_.unit_rows(), DepthwiseOut{});
-      std::fill_n(memory.units + count, kMaxStreams, DepthwiseUnit{memory.lines, none, 0, 0});
-      for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
-        if (fused.empty()) {
-          run_block(count, panel, memory, args);
-        } else {
-          run_fused_block(count, panel, memory, units, outputs, args);
-        }
-      }
-      look_up(count, memory, outputs, part);
+  const TaskPart part(grid, task, units.count, panels_);
+  for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
+    const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
+    for (std::int64_t i = 0; i < count; ++i) {
+      memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * unit_lines(),
+                                      memory.out + i * pattern_.unit_rows());
+      if (fused.adds_residual())
+        point_to_residual(residual, out, units, first + i,
+                          memory.residual + i * pattern_.unit_rows());
     }
-  });
+    DepthwiseOut* none = memory.out + count * pattern_.unit_rows();
+    std::fill_n(none, pattern_.unit_rows(), DepthwiseOut{});
+    std::fill_n(memory.units + count, kMaxStreams, DepthwiseUnit{memory.lines, none, 0, 0});
+    for (std::int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
+      if (fused.empty()) {
+        run_block(count, panel, memory, args);
+      } else {
+        run_fused_block(count, panel, memory, units, outputs, args);
+      }
+    }
+    look_up(count, memory, outputs, part);
+  }
 }
 
 }  // namespace octet

@@ -23,12 +23,14 @@ class Depthwise {
                        const WeightsView& weights, const Quantization& quantization,
                        Depthwise& depthwise);
 
-  std::size_t scratch_bytes(std::int64_t batch, std::int64_t out_height, std::int64_t out_width,
-                            const FusedEpilogue& fused, int threads) const;
-  /// All arguments have been checked. `pad`: the values of a pixel outside the image. The residual
-  /// may be none.
-  void run(const ConstImages& in, const Images& out, const ConstImages& residual,
-           const FusedEpilogue& fused, const std::uint8_t* pad, const Resources& resources) const;
+  WorkSize work_size(std::int64_t batch, std::int64_t out_height, std::int64_t out_width) const;
+  TaskScratch task_scratch(std::int64_t batch, std::int64_t out_height, std::int64_t out_width,
+                           const FusedEpilogue& fused) const;
+  /// One task of any grid. All arguments have been checked. `pad`: the values of a pixel outside
+  /// the image. The residual may be none.
+  void run_task(const ConstImages& in, const Images& out, const ConstImages& residual,
+                const FusedEpilogue& fused, const std::uint8_t* pad, const TaskGrid& grid,
+                std::int64_t task, ScratchCursor scratch) const;
 
   std::int64_t bytes() const { return panels_ * panel_bytes(); }
   const EpilogueTerms& terms() const { return terms_; }
@@ -64,8 +66,6 @@ class Depthwise {
     std::int64_t out_step, residual_step;
   };
   Units units_of(std::int64_t batch, std::int64_t out_height, std::int64_t out_width) const;
-  WorkSize work_size(const Units& units) const;
-  TaskScratch task_scratch(const Units& units, const FusedEpilogue& fused) const;
   Memory take_memory(ScratchCursor& scratch, const Units& units, const FusedEpilogue& fused) const;
   UnitPosition position_of(const Units& units, std::int64_t unit) const;
   DepthwiseUnit describe_unit(const ConstImages& in, const Images& out, const Units& units,

@@ -35,8 +35,8 @@ Status FilterWindows::create(const ConvolutionGeometry& geometry, const WeightsV
   made.tile_rows_ = packed.kernels().max_rows[packed.split().vectors_of(0) - 1];
   made.columns_ = packed.groups() * packed.split().padded_columns();
   const std::int64_t filter_rows = geometry.kernel_h;
-  made.cuts_ = filter_rows > 1 && filter_rows <= kMostFilterRows && !packed.uses_row_sums() &&
-               geometry.pad_top + geometry.pad_bottom > 0;
+  made.cuts_ = filter_rows > 1 && filter_rows <= kMostFilterRows && geometry.kernel_d == 1 &&
+               !packed.uses_row_sums() && geometry.pad_top + geometry.pad_bottom > 0;
   const KernelSign lhs(quantization.lhs_type, packed.kernels().lhs_signed);
   const KernelSign rhs(weights.type, true);
   const std::int32_t zero_point = quantization.lhs_zero_point + lhs.shift;

@@ -31,7 +31,7 @@ class FilterWindows {
   static constexpr int kMostCuts = 16;
 
   /// For the weights of a layer and what they are packed into. Filters are used whole where zero
-  /// points of the weights make sums of the rows necessary.
+  /// points of the weights make sums of the rows necessary, and filters of several planes.
   static Status create(const ConvolutionGeometry& geometry, const WeightsView& weights,
                        const Quantization& quantization, const PackedWeights& packed,
                        FilterWindows& windows);

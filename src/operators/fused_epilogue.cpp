@@ -44,6 +44,11 @@ Status check_presence(const std::optional<Residual>& residual, bool given) {
 
 }  // namespace
 
+Status check_no_residual(const char* name, const Epilogue& epilogue) {
+  if (!epilogue.residual) return {};
+  return Status::error(StatusCode::kUnsupported, "%s is set, but this operator adds none", name);
+}
+
 Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
                       const Matrix& out) {
   OCTET_RETURN_IF_ERROR(check_presence(residual, given.data != nullptr));

@@ -11,6 +11,7 @@
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 
@@ -19,13 +20,17 @@ struct Gemm::Impl {
   NarrowWeights narrow;  ///< Empty where the panel is faster.
   FusedEpilogue fused;
   std::optional<Residual> residual;
-  DataType lhs_type, out_type;
+  DataType lhs_type, rhs_type, out_type;
   std::int64_t k, n;
 
-  TaskGrid plan(std::int64_t m, int threads) const {
-    if (threads <= 1) return {};
-    return plan_tasks(gemm_work(weights.kernels(), weights.split(), m, k, out_type), threads);
+  WorkSize work(std::int64_t m) const {
+    return gemm_work(weights.kernels(), weights.split(), m, k, out_type);
   }
+  TaskGrid plan(std::int64_t m, int threads) const {
+    return threads <= 1 ? TaskGrid() : plan_tasks(work(m), threads);
+  }
+  /// What does not depend on M.
+  Explanation explain() const;
   /// Of one task.
   GemmScratch take_scratch(ScratchCursor& scratch, std::int64_t m, const TaskGrid& grid) const {
     const std::int64_t rows = part_begin(m, grid.row_parts, 1);
@@ -42,6 +47,7 @@ Gemm::Gemm(Gemm&&) noexcept = default;
 Gemm& Gemm::operator=(Gemm&&) noexcept = default;
 
 Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_gemm_config(config, rhs));
@@ -55,14 +61,45 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
   impl->lhs_type = config.lhs_type;
   impl->out_type = config.epilogue.type;
   impl->residual = config.epilogue.residual;
+  impl->rhs_type = rhs.type;
   impl->k = view.k;
   impl->n = view.n;
   OCTET_RETURN_IF_ERROR(PackedWeights::create(*kernels, view, quantization, impl->weights));
   OCTET_RETURN_IF_ERROR(FusedEpilogue::create(config.epilogue, impl->fused));
   if (NarrowWeights::pays(*kernels, view))
     OCTET_RETURN_IF_ERROR(NarrowWeights::create(*kernels, view, impl->narrow));
+  call.end_create([&] { return impl->explain(); });
   gemm.impl_ = std::move(impl);
   return {};
+}
+
+Explanation Gemm::Impl::explain() const {
+  Explanation made;
+  made.operation = "gemm";
+  set_shape(made, "N %lld, K %lld", static_cast<long long>(n), static_cast<long long>(k));
+  made.in_type = lhs_type;
+  made.weights_type = rhs_type;
+  made.out_type = weights.terms().type;
+  made.isa = weights.kernels().name;
+  explain_rows(made, weights.kernels());
+  if (!narrow.empty()) {
+    made.form = "narrow";
+    made.reason = "few columns would leave most lanes of a panel empty";
+  }
+  made.packed_bytes = static_cast<std::size_t>(weights.bytes() + narrow.bytes());
+  return made;
+}
+
+Explanation Gemm::explain(std::int64_t m, int threads) const noexcept {
+  if (!impl_) return {};
+  Explanation made = impl_->explain();
+  if (m < 0) return made;
+  const WorkSize work = impl_->work(m);
+  threads = std::max(threads, 1);
+  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_gemm_size(made, 1, m, impl_->n, impl_->k);
+  made.scratch_bytes = scratch_bytes(m, threads);
+  return made;
 }
 
 std::size_t Gemm::scratch_bytes(std::int64_t m, int threads) const noexcept {
@@ -81,6 +118,7 @@ std::size_t Gemm::packed_bytes() const noexcept {
 
 Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
                  const ConstMatrix& residual) const noexcept {
+  const VerboseCall call;
   if (!impl_) return Status::invalid_argument("gemm: run before create");
   const PackedWeights& weights = impl_->weights;
   OCTET_RETURN_IF_ERROR(
@@ -114,6 +152,7 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& res
                      tiles.finish();
                    });
   });
+  call.end_run([&] { return explain(lhs.rows, threads_of(resources.executor)); });
   return {};
 }
 

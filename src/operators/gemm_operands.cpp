@@ -1,6 +1,7 @@
 #include "operators/gemm_operands.hpp"
 
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 
@@ -69,6 +70,30 @@ WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int
           .k = k,
           .out_type = out_type,
           .lanes = kernels.lanes};
+}
+
+void explain_rows(Explanation& explanation, const KernelTable& kernels) {
+  explanation.staged = stages_rows(kernels);
+  explanation.form = explanation.staged ? "staged" : "direct";
+  explanation.reason = explanation.staged ? "the dot product takes values of 16 bits"
+                                          : "the dot product takes bytes, as they lie";
+}
+
+void explain_gemm_size(Explanation& explanation, std::int64_t batch, std::int64_t m, std::int64_t n,
+                       std::int64_t k) {
+  if (batch == 1) {
+    set_shape(explanation, "M %lld, N %lld, K %lld", static_cast<long long>(m),
+              static_cast<long long>(n), static_cast<long long>(k));
+  } else {
+    set_shape(explanation, "%lld of M %lld, N %lld, K %lld", static_cast<long long>(batch),
+              static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k));
+  }
+  const auto count = static_cast<double>(batch);
+  const auto rows = static_cast<double>(m), columns = static_cast<double>(n);
+  const auto depth = static_cast<double>(k);
+  explanation.operations = 2 * count * rows * columns * depth;
+  explanation.bytes = count * (rows * depth + depth * columns +
+                               rows * columns * static_cast<double>(size_of(explanation.out_type)));
 }
 
 }  // namespace octet

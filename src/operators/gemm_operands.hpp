@@ -29,6 +29,11 @@ Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k,
 WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int64_t m,
                    std::int64_t k, DataType out_type);
 
+/// What the explanations of both have in common: direct or staged rows, and the sizes.
+void explain_rows(Explanation& explanation, const KernelTable& kernels);
+void explain_gemm_size(Explanation& explanation, std::int64_t batch, std::int64_t m, std::int64_t n,
+                       std::int64_t k);
+
 /// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
 inline constexpr std::int64_t kBlockRows = 252;
 

@@ -7,17 +7,22 @@
 #include "operators/panel_pipeline.hpp"
 #include "operators/tasks.hpp"
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 namespace {
 
 /// Rows are counted through all matrices of the batch.
-TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBatch& batch,
-              std::int64_t m, std::int64_t k, DataType out_type, int threads) {
+WorkSize work_size(const KernelTable& kernels, const PanelSplit& split, const GemmBatch& batch,
+                   std::int64_t m, std::int64_t k, DataType out_type) {
   WorkSize work = gemm_work(kernels, split, batch.count * m, k, out_type);
   work.packs_weights = true;
   work.rows_per_weights = shares_weights(batch) ? 0 : m;
-  return plan_tasks(work, threads);
+  return work;
+}
+TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBatch& batch,
+              std::int64_t m, std::int64_t k, DataType out_type, int threads) {
+  return plan_tasks(work_size(kernels, split, batch, m, k, out_type), threads);
 }
 
 /// Scratch of one task of a grid over so many rows in all.
@@ -59,6 +64,27 @@ std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch
   return task_scratch(*kernels, split, grid, rows, k).bytes(grid.tasks());
 }
 
+Explanation explain_batched_gemm(const GemmConfig& config, const GemmBatch& batch, std::int64_t m,
+                                 std::int64_t n, std::int64_t k, DataType rhs_type,
+                                 int threads) noexcept {
+  Explanation made;
+  made.operation = batch.count == 1 ? "one_shot_gemm" : "batched_gemm";
+  made.in_type = config.lhs_type;
+  made.weights_type = rhs_type;
+  made.out_type = config.epilogue.type;
+  const KernelTable* kernels = nullptr;
+  const std::size_t scratch = batched_gemm_scratch_bytes(config, batch, m, n, k, threads);
+  if (scratch == 0 || !choose_kernels(config.max_isa, kernels).ok()) return made;
+  const WorkSize work = work_size(*kernels, PanelSplit(n, *kernels), batch, m, k, made.out_type);
+  threads = std::max(threads, 1);
+  explain_work(made, work, plan_tasks(work, threads), threads);
+  made.isa = kernels->name;
+  explain_rows(made, *kernels);
+  explain_gemm_size(made, batch.count, m, n, k);
+  made.scratch_bytes = scratch;
+  return made;
+}
+
 Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix& rhs,
             const Matrix& out, const Resources& resources, const ConstMatrix& residual) noexcept {
   return batched_gemm(config, {}, lhs, rhs, out, resources, residual);
@@ -67,6 +93,7 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
 Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const ConstMatrix& lhs,
                     const ConstMatrix& rhs, const Matrix& out, const Resources& resources,
                     const ConstMatrix& residual) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_gemm_batch(config, batch));
@@ -141,6 +168,10 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
         });
       }
     }
+  });
+  call.end_run([&] {
+    return explain_batched_gemm(config, batch, lhs.rows, view.n, view.k, rhs.type,
+                                threads_of(resources.executor));
   });
   return {};
 }

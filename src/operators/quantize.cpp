@@ -8,6 +8,7 @@
 #include "operators/packed_weights.hpp"
 #include "operators/tasks.hpp"
 #include "operators/validate.hpp"
+#include "operators/verbose.hpp"
 
 namespace octet {
 namespace {
@@ -22,16 +23,35 @@ Status check_operands(const QuantizeConfig& config, const ConstMatrix& in, const
   return check_zero_points("zero_point", config.zero_point, in.columns, quantized);
 }
 
+std::int64_t tasks_for(const ConstMatrix& in, const Executor* executor) {
+  constexpr std::int64_t kElementsWorthATask = 1 << 16;
+  return std::clamp<std::int64_t>(in.rows * in.columns / kElementsWorthATask, 1,
+                                  threads_of(executor));
+}
+
+Explanation explain_elements(std::string_view operation, const KernelTable& kernels,
+                             const ConstMatrix& in, const Matrix& out, const Executor* executor) {
+  Explanation made;
+  made.operation = operation;
+  set_shape(made, "%lldx%lld", static_cast<long long>(in.rows), static_cast<long long>(in.columns));
+  made.in_type = in.type;
+  made.out_type = out.type;
+  made.isa = kernels.name;
+  made.threads = threads_of(executor);
+  made.row_parts = tasks_for(in, executor);
+  made.bytes = static_cast<double>(in.rows) * static_cast<double>(in.columns) *
+               static_cast<double>(size_of(in.type) + size_of(out.type));
+  return made;
+}
+
 /// run(in, out, columns) for runs of elements, split over the executor's threads. Rows that lie
 /// back to back are one run if nothing depends on the column.
 template <class Run>
 void for_each_run(const ConstMatrix& in, const Matrix& out, bool per_column, Executor* executor,
                   const Run& run) {
-  constexpr std::int64_t kElementsWorthATask = 1 << 16;
   std::int64_t rows = in.rows, columns = in.columns;
   const bool contiguous = in.row_stride == columns && out.row_stride == columns;
-  const std::int64_t tasks =
-      std::clamp<std::int64_t>(rows * columns / kElementsWorthATask, 1, threads_of(executor));
+  const std::int64_t tasks = tasks_for(in, executor);
   const auto call = [&](std::int64_t row, std::int64_t column, std::int64_t count) {
     run(static_cast<const std::byte*>(in.data) + (row * in.row_stride + column) * size_of(in.type),
         static_cast<std::byte*>(out.data) + (row * out.row_stride + column) * size_of(out.type),
@@ -72,17 +92,20 @@ void convert(ConvertFn kernel, const QuantizeConfig& config, const ConstMatrix& 
 
 Status quantize(const QuantizeConfig& config, const ConstMatrix& in, const Matrix& out,
                 Executor* executor) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, DataType::kF32));
   OCTET_RETURN_IF_ERROR(check_8bit("out.type", out.type));
   OCTET_RETURN_IF_ERROR(check_operands(config, in, out, out.type));
   convert(kernels->quantize, config, in, out, executor);
+  call.end_run([&] { return explain_elements("quantize", *kernels, in, out, executor); });
   return {};
 }
 
 Status dequantize(const QuantizeConfig& config, const ConstMatrix& in, const Matrix& out,
                   Executor* executor) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   if (in.type != DataType::kS32) OCTET_RETURN_IF_ERROR(check_8bit("in.type", in.type));
@@ -96,11 +119,13 @@ Status dequantize(const QuantizeConfig& config, const ConstMatrix& in, const Mat
     }
   }
   convert(kernels->dequantize, config, in, out, executor);
+  call.end_run([&] { return explain_elements("dequantize", *kernels, in, out, executor); });
   return {};
 }
 
 Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix& out,
                   Executor* executor, std::string_view max_isa) noexcept {
+  const VerboseCall call;
   const KernelTable* kernels = nullptr;
   OCTET_RETURN_IF_ERROR(choose_kernels(max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, DataType::kS32));
@@ -134,6 +159,7 @@ Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix&
                  kernels->requantize(run);
                  fused.look_up(*kernels, &to, 1, 0, count);
                });
+  call.end_run([&] { return explain_elements("requantize", *kernels, in, out, executor); });
   return {};
 }
 

@@ -21,7 +21,7 @@ StagedLines::Memory StagedLines::take_memory(ScratchCursor& scratch, const Pixel
   return memory;
 }
 
-StagedLines::StagedLines(const PixelFormat& format, const ConstImages& in, const std::uint8_t* pad,
+StagedLines::StagedLines(const PixelFormat& format, const ConstVolumes& in, const std::uint8_t* pad,
                          const Memory& memory)
     : format_(format), in_(in), pad_(pad), memory_(memory) {
   std::fill_n(memory.held, memory.lines, -1);
@@ -36,12 +36,12 @@ void StagedLines::fill(std::uint8_t* line, std::int64_t first, std::int64_t last
     std::memcpy(line + x * bytes, pad_, static_cast<std::size_t>(bytes));
 }
 
-const std::uint8_t* StagedLines::line(std::int64_t n, std::int64_t y) {
-  const std::int64_t number = n * in_.height + y;
+const std::uint8_t* StagedLines::line(std::int64_t n, std::int64_t z, std::int64_t y) {
+  const std::int64_t number = (n * in_.depth + z) * in_.height + y;
   const std::int64_t at = number % memory_.lines;
   if (memory_.held[at] != number) {
-    const auto* from =
-        static_cast<const std::uint8_t*>(in_.data) + n * in_.image_stride + y * in_.row_stride;
+    const auto* from = static_cast<const std::uint8_t*>(in_.data) + n * in_.volume_stride +
+                       z * in_.plane_stride + y * in_.row_stride;
     if (format_.stager != nullptr) {
       stage(from, place(at));
     } else {

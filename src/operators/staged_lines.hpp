@@ -45,12 +45,14 @@ class StagedLines {
                             std::int64_t width);
 
   /// `pad`: a pixel outside the image, as rows hold it.
-  StagedLines(const PixelFormat& format, const ConstImages& in, const std::uint8_t* pad,
+  StagedLines(const PixelFormat& format, const ConstVolumes& in, const std::uint8_t* pad,
               const Memory& memory);
 
-  /// Pixel 0 of line y of image n. Valid while fewer than `lines` lines, numbered through the
-  /// batch, lie between it and any that is asked for.
-  const std::uint8_t* line(std::int64_t n, std::int64_t y);
+  /// Whether lines are used in place: then there is nothing else to ask for.
+  bool in_place() const { return memory_.lines == 0; }
+  /// Pixel 0 of line y of plane z of volume n. Valid while fewer than `lines` lines, numbered
+  /// through the batch, lie between it and any that is asked for.
+  const std::uint8_t* line(std::int64_t n, std::int64_t z, std::int64_t y);
   /// Pixel 0 of a copied line outside the image: padding throughout.
   const std::uint8_t* pad_line() const { return place(memory_.lines); }
 
@@ -64,7 +66,7 @@ class StagedLines {
   void fill(std::uint8_t* line, std::int64_t first, std::int64_t last) const;
 
   const PixelFormat& format_;
-  const ConstImages& in_;
+  const ConstVolumes& in_;
   const std::uint8_t* pad_;
   Memory memory_;
 };

@@ -65,6 +65,11 @@ Status check_at_most(const char* name, std::int64_t value, std::int64_t most) {
                                   ll(most));
 }
 
+Status check_size(const char* name, std::int64_t value, std::int64_t least) {
+  OCTET_RETURN_IF_ERROR(check_at_most(name, value, INT32_MAX));
+  return check_at_least(name, value, least);
+}
+
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name) {
   if (value == expected) return {};
@@ -194,6 +199,26 @@ Status check_images(const char* name, const ConstImages& images) {
   if (images.data == nullptr) return Status::invalid_argument("%s.data is null", name);
   OCTET_RETURN_IF_ERROR(add_dimension(name, images.batch, images.image_stride, extent));
   return check_extent(name, images.type, extent, 0);
+}
+
+Status check_volumes(const char* name, const ConstVolumes& volumes) {
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.batch, 0, ".batch"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.depth, 1, ".depth"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.height, 1, ".height"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.width, 1, ".width"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.channels, 1, ".channels"));
+  std::int64_t extent = volumes.channels;
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.pixel_stride, extent, ".pixel_stride"));
+  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.width, volumes.pixel_stride, extent));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.row_stride, extent, ".row_stride"));
+  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.height, volumes.row_stride, extent));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.plane_stride, extent, ".plane_stride"));
+  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.depth, volumes.plane_stride, extent));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.volume_stride, extent, ".volume_stride"));
+  if (volumes.batch == 0) return {};
+  if (volumes.data == nullptr) return Status::invalid_argument("%s.data is null", name);
+  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.batch, volumes.volume_stride, extent));
+  return check_extent(name, volumes.type, extent, 0);
 }
 
 Status check_scratch(std::span<const std::byte> scratch, std::size_t needed) {

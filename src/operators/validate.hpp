@@ -35,6 +35,8 @@ Status checked_product(const char* name, std::int64_t a, std::int64_t b, std::in
 Status check_at_least(const char* name, std::int64_t value, std::int64_t least,
                       const char* member = "");
 Status check_at_most(const char* name, std::int64_t value, std::int64_t most);
+/// At least `least`, and so small that sums of a few such sizes and products of two fit 63 bits.
+Status check_size(const char* name, std::int64_t value, std::int64_t least);
 Status check_equal(const char* name, std::int64_t value, std::int64_t expected,
                    const char* expected_name);
 Status check_8bit(const char* name, DataType type);
@@ -54,12 +56,17 @@ Status check_matrix(const char* name, const ConstMatrix& matrix);
 Status check_batch(const char* name, const ConstMatrix& first, std::int64_t count,
                    std::int64_t stride);
 Status check_images(const char* name, const ConstImages& images);
+Status check_volumes(const char* name, const ConstVolumes& volumes);
 inline ConstMatrix as_const(const Matrix& matrix) {
   return {matrix.data, matrix.type, matrix.rows, matrix.columns, matrix.row_stride};
 }
 inline ConstImages as_const(const Images& images) {
   return {images.data,     images.type,         images.batch,      images.height,      images.width,
           images.channels, images.pixel_stride, images.row_stride, images.image_stride};
+}
+inline ConstVolumes as_const(const Volumes& v) {
+  return {v.data,     v.type,         v.batch,      v.depth,        v.height,       v.width,
+          v.channels, v.pixel_stride, v.row_stride, v.plane_stride, v.volume_stride};
 }
 Status check_scratch(std::span<const std::byte> scratch, std::size_t needed);
 

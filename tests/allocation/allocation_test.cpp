@@ -178,6 +178,33 @@ TEST(Allocation, FusedEpiloguesDoNone) {
   }
 }
 
+TEST(Allocation, TransposedConvolutionRunDoesNone) {
+  for (std::int64_t stride : {1, 2, 5}) {
+    const std::vector<std::int8_t> weights(std::size_t{3 * 3 * 32 * 20}, 2);
+    TransposedConvolution convolution;
+    ASSERT_TRUE(TransposedConvolution::create({.in_channels = 32,
+                                               .out_channels = 20,
+                                               .kernel_h = 3,
+                                               .kernel_w = 3,
+                                               .stride_h = stride,
+                                               .stride_w = stride},
+                                              weights.data(), convolution)
+                    .ok());
+    const std::int64_t height = convolution.out_height(9), width = convolution.out_width(11);
+    const std::vector<std::uint8_t> in(std::size_t{2 * 9 * 11 * 32}, 5);
+    std::vector<std::int32_t> out(static_cast<std::size_t>(2 * height * width * 20));
+    Workspace workspace;
+    const auto scratch = workspace.reserve(convolution.scratch_bytes(2, 9, 11));
+    Status status;
+    EXPECT_EQ(allocations_of([&] {
+                status = convolution.run(const_images(in.data(), 2, 9, 11, 32),
+                                         images(out.data(), 2, height, width, 20), {scratch});
+              }),
+              0);
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+}
+
 TEST(Allocation, PoolingDoesNone) {
   const std::vector<std::uint8_t> in(2 * 9 * 9 * 70, 5);
   std::vector<std::uint8_t> out(2 * 9 * 9 * 70);
@@ -192,6 +219,27 @@ TEST(Allocation, PoolingDoesNone) {
             }),
             0);
   EXPECT_TRUE(most.ok() && average.ok());
+}
+
+TEST(Allocation, Convolution3dRunDoesNone) {
+  const std::vector<std::int8_t> weights(std::size_t{3 * 3 * 3 * 8 * 20}, 2);
+  Convolution3d convolution;
+  ASSERT_TRUE(Convolution3d::create(
+                  {.plane = {.in_channels = 8, .out_channels = 20, .kernel_h = 3, .kernel_w = 3},
+                   .kernel_d = 3},
+                  weights.data(), convolution)
+                  .ok());
+  const std::vector<std::uint8_t> in(std::size_t{2 * 5 * 6 * 7 * 8}, 5);
+  std::vector<std::int32_t> out(std::size_t{2 * 3 * 4 * 5 * 20});
+  Workspace workspace;
+  const auto scratch = workspace.reserve(convolution.scratch_bytes(2, 5, 6, 7));
+  Status status;
+  EXPECT_EQ(allocations_of([&] {
+              status = convolution.run(const_volumes(in.data(), 2, 5, 6, 7, 8),
+                                       volumes(out.data(), 2, 3, 4, 5, 20), {scratch});
+            }),
+            0);
+  EXPECT_TRUE(status.ok()) << status.message();
 }
 
 TEST(Allocation, ElementwiseOperatorsAndErrorsDoNone) {

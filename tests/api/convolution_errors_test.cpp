@@ -158,6 +158,14 @@ TEST(ConvolutionErrors, ExtentsThatOverflowAreRefused) {
   });
 }
 
+TEST(ConvolutionErrors, ImagesBeyondAnyMemoryAreRefused) {
+  constexpr std::int64_t kHeight = std::int64_t{1} << 30, kWidth = std::int64_t{1} << 29;
+  Call call;
+  call.in = const_images(call.in_data.data(), 1, kHeight, kWidth, 4);
+  call.out = images(call.out_data.data(), 1, kHeight - 2, kWidth - 2, 6);
+  expect_refused(call.create_and_run(), "in");
+}
+
 TEST(ConvolutionErrors, AbsurdImageSizesNeedNoScratch) {
   Convolution convolution;
   ASSERT_TRUE(Call().create(convolution).ok());

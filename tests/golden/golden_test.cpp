@@ -15,6 +15,8 @@
 #include "support/every_isa.hpp"
 #include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
+#include "support/run_transposed.hpp"
+#include "support/volume_problem.hpp"
 
 namespace octet::test {
 namespace {
@@ -75,6 +77,43 @@ void add_convolutions(Hashes& hashes, const std::string& isa) {
       char name[64];
       std::snprintf(name, sizeof name, "convolution/%d/%d", form++, round);
       hashes[name] = hash_of(run_images(make_convolution(problem, isa, kEnds), problem, kEnds));
+    }
+  }
+}
+
+void add_transposed(Hashes& hashes, const std::string& isa) {
+  Random random(5);
+  int form = 0;
+  for (const auto& problem : transposed_of_every_form(random, 2, 4, 3)) {
+    const auto convolution = make_transposed(problem, isa, kEnds);
+    hashes["transposed/" + std::to_string(form++)] =
+        hash_of(run_images(convolution, problem, kEnds));
+  }
+}
+
+void add_volumes(Hashes& hashes, const std::string& isa) {
+  Random random(6);
+  int form = 0;
+  for (const auto [in, out, groups] :
+       {std::array{3, 17, 1}, std::array{24, 33, 1}, std::array{12, 12, 3}, std::array{5, 5, 5}}) {
+    for (const std::int64_t stride_d : {1, 2}) {
+      VolumeProblem problem{.plane = {.config = {.in_channels = in,
+                                                 .out_channels = out,
+                                                 .kernel_h = 3,
+                                                 .kernel_w = 3,
+                                                 .pad_top = 1,
+                                                 .pad_right = 2,
+                                                 .groups = groups},
+                                      .batch = 2,
+                                      .height = 4,
+                                      .width = 5},
+                            .depth = 6,
+                            .kernel_d = 3,
+                            .stride_d = stride_d,
+                            .pad_back = 1};
+      randomize(random, problem);
+      hashes["volumes/" + std::to_string(form++)] =
+          hash_of(run_volumes(make_convolution3d(problem, isa, kEnds), problem, kEnds));
     }
   }
 }
@@ -151,6 +190,8 @@ Hashes hashes_of(const std::string& isa) {
   add_gemms(hashes, isa);
   add_zeros(hashes, isa);
   add_convolutions(hashes, isa);
+  add_transposed(hashes, isa);
+  add_volumes(hashes, isa);
   add_conversions(hashes, isa);
   add_poolings(hashes, isa);
   add_fused(hashes, isa);

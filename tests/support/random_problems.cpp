@@ -6,12 +6,6 @@
 namespace octet::test {
 namespace {
 
-std::int32_t random_zero_point(Random& random, DataType type) {
-  const std::int64_t low = lowest_of(type), high = highest_of(type);
-  const std::int64_t choices[] = {0, low, high, low + 128, random.integer(low, high)};
-  return static_cast<std::int32_t>(random.pick(choices));
-}
-
 float random_scale(Random& random, float typical) {
   const float scale = typical * random.real(0.25f, 3.0f);
   // A power of two makes ties: sums that lie halfway between two results.
@@ -19,6 +13,12 @@ float random_scale(Random& random, float typical) {
 }
 
 }  // namespace
+
+std::int32_t random_zero_point(Random& random, DataType type) {
+  const std::int64_t low = lowest_of(type), high = highest_of(type);
+  const std::int64_t choices[] = {0, low, high, low + 128, random.integer(low, high)};
+  return static_cast<std::int32_t>(random.pick(choices));
+}
 
 OwnedEpilogue random_epilogue(Random& random, DataType type, std::int64_t columns,
                               std::int64_t terms) {

@@ -22,11 +22,14 @@ constexpr Types type_combination(std::int64_t i) {
   return {k8BitTypes[i % 2], k8BitTypes[i / 2 % 2], kOutTypes[i / 4 % 4]};
 }
 
+/// Inside the type's range, its ends often.
+std::int32_t random_zero_point(Random& random, DataType type);
+
 /// For sums of `terms` products, in `columns` columns.
 OwnedEpilogue random_epilogue(Random& random, DataType type, std::int64_t columns,
                               std::int64_t terms);
 
-/// [columns], [1] or empty; inside the type's range, its ends often.
+/// [columns], [1] or empty.
 std::vector<std::int32_t> random_zero_points(Random& random, DataType type, std::int64_t columns);
 
 /// The operands of a GEMM whose sizes and types are set.

@@ -10,6 +10,7 @@
 #include "support/run_batch.hpp"
 #include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
+#include "support/run_transposed.hpp"
 
 namespace octet::test {
 namespace {
@@ -72,6 +73,32 @@ std::vector<Solved<ConvolutionProblem>> large_convolutions() {
   return solved;
 }
 
+/// Both dense and depthwise, with and without outputs that nothing reaches.
+std::vector<Solved<TransposedProblem>> large_transposed() {
+  std::vector<Solved<TransposedProblem>> solved;
+  Random random(first_seed());
+  for (auto [channels, groups, kernel, stride] :
+       {std::array{50, 1, 3, 2}, std::array{50, 1, 2, 3}, std::array{300, 300, 4, 2}}) {
+    TransposedProblem problem{.config = {.in_channels = channels,
+                                         .out_channels = channels,
+                                         .kernel_h = kernel,
+                                         .kernel_w = kernel,
+                                         .stride_h = stride,
+                                         .stride_w = stride,
+                                         .pad_top = 1,
+                                         .pad_right = 1,
+                                         .groups = groups},
+                              .batch = 2};
+    const double per_pixel = 2.0 * channels * channels / groups * kernel * kernel;
+    problem.height = static_cast<std::int64_t>(std::sqrt(kConvolutionProducts / per_pixel)) + 1;
+    problem.width = problem.height + 1;
+    randomize(random, problem);
+    Cells expected = reference_transposed(problem);
+    solved.push_back({std::move(problem), std::move(expected)});
+  }
+  return solved;
+}
+
 }  // namespace
 
 std::vector<Call> gemm_calls(const GemmProblem& problem, const Cells& expected,
@@ -95,6 +122,7 @@ std::vector<Call> large_calls(const std::string& isa) {
   static const auto gemms = large_gemms();
   static const auto batches = large_batches();
   static const auto convolutions = large_convolutions();
+  static const auto transposed = large_transposed();
   std::vector<Call> calls;
   for (const auto& [problem, expected] : gemms) {
     for (Call& call : gemm_calls(problem, expected, isa)) calls.push_back(std::move(call));
@@ -111,6 +139,15 @@ std::vector<Call> large_calls(const std::string& isa) {
   for (const auto& [problem, expected] : convolutions) {
     const auto convolution =
         std::make_shared<const Convolution>(make_convolution(problem, isa, kEnds));
+    calls.push_back({isa + ": " + describe(problem), kConvolutionProducts, expected,
+                     problem.config.out_channels, problem.epilogue.type,
+                     [&problem = problem, convolution](Executor* executor) {
+                       return run_images(*convolution, problem, kEnds, executor);
+                     }});
+  }
+  for (const auto& [problem, expected] : transposed) {
+    const auto convolution =
+        std::make_shared<const TransposedConvolution>(make_transposed(problem, isa, kEnds));
     calls.push_back({isa + ": " + describe(problem), kConvolutionProducts, expected,
                      problem.config.out_channels, problem.epilogue.type,
                      [&problem = problem, convolution](Executor* executor) {

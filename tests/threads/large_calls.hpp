@@ -23,7 +23,7 @@ struct Call {
 };
 
 /// Tall, wide, square, with few rows and few columns, and two that are too small to be cut: packed
-/// and one-shot GEMMs. Batched ones. Convolutions of every form.
+/// and one-shot GEMMs. Batched ones. Convolutions of every form. Transposed ones.
 std::vector<Call> large_calls(const std::string& isa);
 
 /// The same GEMM, packed and one-shot.

@@ -1,0 +1,300 @@
+#include "operators/convolution_core.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "operators/convolution_weights.hpp"
+#include "operators/staging.hpp"
+#include "operators/tasks.hpp"
+#include "operators/tile_loop.hpp"
+#include "operators/validate.hpp"
+#include "operators/verbose.hpp"
+
+namespace octet {
+namespace {
+
+/// `bytes` bytes of rows that hold nothing but the zero point.
+Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
+                    AlignedBuffer<std::uint8_t>& pad_row) {
+  const std::int64_t values = bytes / format.value_bytes();
+  AlignedBuffer<std::uint8_t> direct = allocate<std::uint8_t>(values);
+  if (direct)
+    std::memset(direct.get(), static_cast<std::uint8_t>(zero_point),
+                static_cast<std::size_t>(values));
+  if (direct && format.stager != nullptr) {
+    pad_row = allocate<std::uint8_t>(bytes);
+    if (pad_row) format.stager->stage({direct.get(), 0, 1, values, format.flip, pad_row.get(), 0});
+  } else {
+    pad_row = std::move(direct);
+  }
+  if (!pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
+  return {};
+}
+
+}  // namespace
+
+Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConfig& config,
+                               const ConvolutionGeometry& geometry, bool volumes,
+                               const WeightsView& weights, ConvolutionCore& core) {
+  WeightsView view = weights;
+  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
+  Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
+                               epilogue};
+  OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
+
+  core.geometry = geometry;
+  const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
+  OCTET_RETURN_IF_ERROR(choose_convolution_form(config, kernels, row_sums, core.form));
+  // The depthwise kernels know lines of images only.
+  if (volumes && core.form == ConvolutionForm::kDepthwise) core.form = ConvolutionForm::kIndirect;
+  core.kernels = &kernels;
+  core.out_type = config.epilogue.type;
+  core.residual = config.epilogue.residual;
+  OCTET_RETURN_IF_ERROR(FusedEpilogue::create(config.epilogue, core.fused));
+  core.in_type = config.in_type;
+  core.weights_type = config.weights_type;
+  core.out_channels = config.out_channels;
+
+  AlignedBuffer<std::uint8_t> copy;
+  core.format.groups = config.groups;
+  core.format.group_channels = config.in_channels / config.groups;
+  const std::int64_t taps = core.geometry.taps(core.form);
+  if (core.geometry.row_pixels(core.form) > 1 && core.form != ConvolutionForm::kDepthwise) {
+    const WeightsView by_position = view;
+    OCTET_RETURN_IF_ERROR(merge_taps(by_position, taps, copy, view));
+  }
+  if (core.form == ConvolutionForm::kIm2col) {
+    core.format.copied = true;
+    core.format.left = std::max<std::int64_t>(config.pad_left, 0);
+    core.format.right = std::max<std::int64_t>(config.pad_right, 0);
+  }
+  if (core.form == ConvolutionForm::kDepthwise) {
+    // Channels are columns of a single group.
+    view.n *= view.groups;
+    view.groups = 1;
+    if (row_sums) {
+      const WeightsView with_zero_points = view;
+      OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
+      quantization.rhs_zero_point = {};
+    }
+    OCTET_RETURN_IF_ERROR(Depthwise::create(kernels, config, view, quantization, core.depthwise));
+  } else if (core.form == ConvolutionForm::kGrouped) {
+    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
+  } else {
+    OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
+    if (core.form == ConvolutionForm::kIndirect)
+      OCTET_RETURN_IF_ERROR(
+          FilterWindows::create(core.geometry, view, quantization, core.weights, core.windows));
+    if (stages_rows(kernels)) {
+      core.format.stager = &kernels;
+      core.format.flip = core.weights.flips_lhs() ? 0x80 : 0;
+      core.format.padded = core.geometry.row_pixels(core.form) == 1;
+    }
+  }
+  return make_pad_row(core.format, core.geometry.pad_row_bytes(core.form, core.format),
+                      config.in_zero_point, core.pad_row);
+}
+
+void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
+                   std::int64_t out_channels, std::int64_t groups, const VolumeSize* in) {
+  const auto ll = [](std::int64_t value) { return static_cast<long long>(value); };
+  // Of volumes, or of images.
+  const auto sizes = [&](char(&text)[64], const char* before, std::int64_t depth, bool has_depth,
+                         std::int64_t height, std::int64_t width) {
+    if (has_depth)
+      std::snprintf(text, sizeof text, "%s%lldx%lldx%lld", before, ll(depth), ll(height),
+                    ll(width));
+    else
+      std::snprintf(text, sizeof text, "%s%lldx%lld", before, ll(height), ll(width));
+  };
+  char batch[24] = "", images[64] = "", kernel[64], stride[64], dilation[64] = "",
+       in_groups[32] = "";
+  if (in != nullptr) {
+    std::snprintf(batch, sizeof batch, "%lldx", ll(in->batch));
+    sizes(images, batch, in->depth, in->depth != 1, in->height, in->width);
+  }
+  const bool deep = filter.kernel_d != 1 || filter.stride_d != 1;
+  sizes(kernel, "", filter.kernel_d, deep, filter.kernel_h, filter.kernel_w);
+  sizes(stride, "stride ", filter.stride_d, deep, filter.stride_h, filter.stride_w);
+  if (filter.dilation_d != 1 || filter.dilation_h != 1 || filter.dilation_w != 1)
+    sizes(dilation, ", dilation ", filter.dilation_d, deep, filter.dilation_h, filter.dilation_w);
+  if (groups != 1) std::snprintf(in_groups, sizeof in_groups, ", %lld groups", ll(groups));
+  set_shape(explanation, "%s%s%lld to %lld channels, %s, %s%s%s", images, in != nullptr ? ", " : "",
+            ll(filter.in_channels), ll(out_channels), kernel, stride, dilation, in_groups);
+}
+
+Explanation ConvolutionCore::explain(std::string_view operation) const {
+  Explanation made;
+  made.operation = operation;
+  explain_shape(made, geometry, out_channels, format.groups);
+  made.in_type = in_type;
+  made.weights_type = weights_type;
+  made.out_type = out_type;
+  made.isa = kernels->name;
+  made.form = name_of(form);
+  made.reason = reason_for(form);
+  made.staged = format.stager != nullptr;
+  made.packed_bytes = static_cast<std::size_t>(bytes());
+  return made;
+}
+
+Explanation ConvolutionCore::explain(std::string_view operation, const VolumeSize& in,
+                                     int threads) const {
+  Explanation made = explain(operation);
+  threads = std::max(threads, 1);
+  made.scratch_bytes = scratch_bytes(in, threads);
+  if (made.scratch_bytes == 0) return made;
+  const WorkSize work = work_size(in);
+  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_shape(made, geometry, out_channels, format.groups, &in);
+  made.bytes = pixels_of(in) * static_cast<double>(geometry.in_channels);
+  add_outputs(made, pixels_of(out_size(in)));
+  return made;
+}
+
+std::size_t ConvolutionCore::scratch_bytes(const VolumeSize& in, int threads) const {
+  const VolumeSize out = out_size(in);
+  std::int64_t pixels = 0;
+  if (in.batch < 0 || out.depth < 1 || out.height < 1 || out.width < 1 ||
+      !checked_product("pixels", out.height, out.width, pixels).ok() ||
+      !checked_product("pixels", pixels, out.depth, pixels).ok() ||
+      !checked_product("pixels", pixels, out.batch, pixels).ok() || !input_fits(in))
+    return 0;
+  const TaskGrid grid = plan_tasks(work_size(in), std::max(threads, 1));
+  return task_scratch(in, block_size(in)).bytes(grid.tasks());
+}
+
+WorkSize ConvolutionCore::work_size(const VolumeSize& in) const {
+  const VolumeSize out = out_size(in);
+  if (form == ConvolutionForm::kDepthwise)
+    return depthwise.work_size(out.batch, out.height, out.width);
+  const std::int64_t pixels = out.batch * out.depth * out.height * out.width;
+  if (form == ConvolutionForm::kGrouped) return grouped.work_size(pixels);
+  const PanelSplit& split = weights.split();
+  const int vectors = split.vectors_of(0);
+  return {.rows = pixels,
+          .row_bytes = geometry.in_channels,
+          .tile_rows = kernels->max_rows[vectors - 1],
+          .panels = split.panels,
+          .panel_columns = vectors * split.lanes,
+          .columns = weights.groups() * split.n,
+          .groups = weights.groups(),
+          .taps = weights.taps(),
+          .k = weights.k(),
+          .out_type = out_type,
+          .lanes = kernels->lanes};
+}
+
+BlockSize ConvolutionCore::block_size(const VolumeSize& in) const {
+  BlockSize block;
+  block.rows = geometry.block_rows(form, format);
+  block.lines = geometry.block_lines(block.rows, in);
+  block.in_width = in.width;
+  return block;
+}
+
+ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
+                                                     const BlockSize& block) const {
+  ConvolutionRows::Memory memory =
+      ConvolutionRows::take_memory(scratch, geometry, form, format, block, geometry.taps(form));
+  if (format.stager != nullptr)
+    memory.wide_panel =
+        take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
+  return memory;
+}
+
+TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize& block) const {
+  if (form == ConvolutionForm::kDepthwise) {
+    const VolumeSize out = out_size(in);
+    return depthwise.task_scratch(out.batch, out.height, out.width, fused);
+  }
+  return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
+}
+
+void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
+                                     std::span<const WindowRows> runs, Panel panel) const {
+  // Copied rows are readable up to whole k-groups.
+  if (form == ConvolutionForm::kIm2col) panel.k = round_up(panel.k, std::int64_t{kKr});
+  if (runs.empty()) return tiles.multiply(block, panel);
+  const std::int64_t row_taps = geometry.kernel_w;
+  const std::int64_t row_bytes =
+      row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
+  for (const WindowRows& run : runs) {
+    RowBlock rows = block.part(run.row, run.count);
+    rows.rows += run.window.first * row_taps * block.tap_stride;
+    Panel part = panel;
+    part.data += run.window.first * row_bytes;
+    part.taps = (run.window.last - run.window.first) * row_taps;
+    part.terms = &windows.terms(run.window);
+    tiles.multiply(rows, part);
+  }
+}
+
+void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
+                               std::span<const WindowRows> runs, const TaskPart& part) const {
+  if (form == ConvolutionForm::kGrouped)
+    return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
+  for (std::int64_t group = 0; group < weights.groups(); ++group) {
+    if (weights.uses_row_sums())
+      rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
+    for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+      multiply_panel(tiles, rows.block(), runs, packed_panel(weights, group, p, part.last_panel));
+    if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
+  }
+  tiles.finish();
+}
+
+void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
+                               const ConstImages& others, const BlockSize& block,
+                               const TaskGrid& grid, std::int64_t task,
+                               ScratchCursor scratch) const {
+  if (form == ConvolutionForm::kDepthwise)
+    return depthwise.run_task(as_images(in), as_images(out), others, fused, pad_row.get(), grid,
+                              task, scratch);
+  ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
+  if (!fused.empty()) rows.fuse(fused, others);
+  const TaskPart part(
+      grid, task, out.batch * out.depth * out.height * out.width,
+      form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);
+  TileLoop tiles(*kernels);
+  WindowRows runs[FilterWindows::kMostCuts];
+  for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += block.rows) {
+    rows.point_to(pixel, std::min(block.rows, part.last_row - pixel));
+    const int cuts = windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
+    multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
+  }
+}
+
+Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+                            const Resources& resources) const {
+  const VolumeSize size = sizes_of(in);
+  if (!input_fits(size))
+    return Status::invalid_argument("in: its lines, staged, exceed 2^62 bytes");
+  const TaskGrid grid = plan_tasks(work_size(size), threads_of(resources.executor));
+  const BlockSize block = block_size(size);
+  const TaskScratch scratch = task_scratch(size, block);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    run_task(in, out, others, block, grid, task, scratch.of_task(resources.scratch.data(), task));
+  });
+  return {};
+}
+
+Status ConvolutionCore::check_images_of_run(const ConstImages& in, const Images& out,
+                                            std::int64_t out_height, std::int64_t out_width) const {
+  OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, in_type));
+  OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, out_type));
+  OCTET_RETURN_IF_ERROR(check_images("in", in));
+  OCTET_RETURN_IF_ERROR(
+      check_equal("in.channels", in.channels, geometry.in_channels, "in_channels of the weights"));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.height: out_height", out_height, 1));
+  OCTET_RETURN_IF_ERROR(check_at_least("in.width: out_width", out_width, 1));
+  OCTET_RETURN_IF_ERROR(check_images("out", as_const(out)));
+  OCTET_RETURN_IF_ERROR(check_equal("out.batch", out.batch, in.batch, "in.batch"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.height", out.height, out_height, "out_height(in.height)"));
+  OCTET_RETURN_IF_ERROR(check_equal("out.width", out.width, out_width, "out_width(in.width)"));
+  return check_equal("out.channels", out.channels, out_channels, "out_channels of the weights");
+}
+
+}  // namespace octet

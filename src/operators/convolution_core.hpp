@@ -1,0 +1,125 @@
+/// A convolution whose arguments have been checked. A Convolution is one, a TransposedConvolution
+/// several.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dispatch/convolution_form.hpp"
+#include "dispatch/registry.hpp"
+#include "dispatch/schedule.hpp"
+#include "octet/convolution.hpp"
+#include "operators/aligned_buffer.hpp"
+#include "operators/convolution_rows.hpp"
+#include "operators/depthwise.hpp"
+#include "operators/filter_windows.hpp"
+#include "operators/grouped.hpp"
+#include "operators/packed_weights.hpp"
+
+namespace octet {
+
+/// Pixels in all.
+inline double pixels_of(const VolumeSize& size) {
+  return static_cast<double>(size.batch) * static_cast<double>(size.depth) *
+         static_cast<double>(size.height) * static_cast<double>(size.width);
+}
+
+/// The sizes of a filter and, unless null, of the images or volumes that it is run on.
+void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
+                   std::int64_t out_channels, std::int64_t groups, const VolumeSize* in = nullptr);
+
+/// Refuses what no convolution can be made of.
+Status check_config(const ConvolutionConfig& config, const void* weights);
+
+struct ConvolutionCore {
+  /// Packs `weights`, of the geometry's sizes in any layout; `config` has kernel_d * kernel_h rows
+  /// of the filter as its kernel_h. A pad may be negative: so many lines or columns of the image
+  /// are then left out. `volumes`: it is not for images alone.
+  static Status create(const KernelTable& kernels, const ConvolutionConfig& config,
+                       const ConvolutionGeometry& geometry, bool volumes,
+                       const WeightsView& weights, ConvolutionCore& core);
+  static Status create(const KernelTable& kernels, const ConvolutionConfig& config,
+                       const WeightsView& weights, ConvolutionCore& core) {
+    return create(kernels, config, ConvolutionGeometry(config), false, weights, core);
+  }
+
+  /// Whether `in` and `out` are what it was made for, `out` of that height and width.
+  Status check_images_of_run(const ConstImages& in, const Images& out, std::int64_t out_height,
+                             std::int64_t out_width) const;
+
+  /// Of the output for such an input; a size of 0 or less where the kernel does not fit.
+  VolumeSize out_size(const VolumeSize& in) const {
+    return {in.batch, geometry.out_depth(in.depth), geometry.out_height(in.height),
+            geometry.out_width(in.width)};
+  }
+  /// Bytes of scratch; 0 for sizes that a run would refuse.
+  std::size_t scratch_bytes(const VolumeSize& in, int threads) const;
+  /// The input is of any batch and size for which all of out_size() is 1 or more.
+  WorkSize work_size(const VolumeSize& in) const;
+  /// Not read for kDepthwise, which has its own.
+  BlockSize block_size(const VolumeSize& in) const;
+  TaskScratch task_scratch(const VolumeSize& in, const BlockSize& block) const;
+  /// One task of any grid. `others`: the residual, or none.
+  void run_task(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+                const BlockSize& block, const TaskGrid& grid, std::int64_t task,
+                ScratchCursor scratch) const;
+
+  /// All of them. All arguments but the scratch have been checked.
+  Status run(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+             const Resources& resources) const;
+
+  /// What does not depend on the images; `operation` names the caller's.
+  Explanation explain(std::string_view operation) const;
+  Explanation explain(std::string_view operation, const VolumeSize& in, int threads) const;
+
+  std::int64_t bytes() const {
+    if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
+    return form == ConvolutionForm::kGrouped ? grouped.bytes() : weights.bytes() + windows.bytes();
+  }
+  /// Weights, each of which is used once for an output pixel, taps outside the image included.
+  double products_per_pixel() const {
+    return static_cast<double>(out_channels) * static_cast<double>(format.group_channels) *
+           static_cast<double>(geometry.tap_rows()) * static_cast<double>(geometry.kernel_w);
+  }
+  /// Adds what the outputs of these images, `out_pixels` in all, cost.
+  void add_outputs(Explanation& explanation, double out_pixels) const {
+    explanation.operations += 2 * out_pixels * products_per_pixel();
+    explanation.bytes +=
+        products_per_pixel() + out_pixels * static_cast<double>(out_channels * size_of(out_type));
+  }
+  /// Whether 63 bits can count the bytes of all its lines, staged.
+  bool input_fits(const VolumeSize& in) const {
+    constexpr double kMost = std::int64_t{1} << 62;
+    return (pixels_of(in) + pixels_of({in.batch, in.depth, in.height, kKr})) *
+               static_cast<double>(format.pixel_bytes()) * kKr <
+           kMost;
+  }
+
+  ConvolutionGeometry geometry;
+  ConvolutionForm form;
+  PixelFormat format;
+  DataType in_type, weights_type;
+  std::int64_t out_channels;
+  const KernelTable* kernels;
+  DataType out_type;
+  FusedEpilogue fused;
+  std::optional<Residual> residual;
+  PackedWeights weights;  ///< Or, for kGrouped and kDepthwise, those below.
+  FilterWindows windows;  ///< Of kIndirect.
+  GroupedWeights grouped;
+  Depthwise depthwise;
+  AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
+
+ private:
+  ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
+  /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
+  /// none: with all taps.
+  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const WindowRows> runs,
+                      Panel panel) const;
+  /// A block of rows times the panels of a task.
+  void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const WindowRows> runs,
+                const TaskPart& part) const;
+};
+
+}  // namespace octet

@@ -1,0 +1,339 @@
+#include "octet/transposed_convolution.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "operators/convolution_core.hpp"
+#include "operators/convolution_weights.hpp"
+#include "operators/tasks.hpp"
+#include "operators/transposed_axis.hpp"
+#include "operators/transposed_weights.hpp"
+#include "operators/validate.hpp"
+#include "operators/verbose.hpp"
+
+namespace octet {
+namespace {
+
+Status no_memory() {
+  return Status::error(StatusCode::kOutOfMemory, "no memory for a TransposedConvolution");
+}
+
+/// What all phases have in common; their filters are not set.
+ConvolutionConfig common_config(const TransposedConvolutionConfig& c) {
+  return {.in_type = c.in_type,
+          .in_zero_point = c.in_zero_point,
+          .in_channels = c.in_channels,
+          .out_channels = c.out_channels,
+          .groups = c.groups,
+          .weights_type = c.weights_type,
+          .weights_zero_point = c.weights_zero_point,
+          .epilogue = c.epilogue};
+}
+
+/// The convolution that this one is the transpose of, but for the channels.
+ConvolutionConfig as_convolution(const TransposedConvolutionConfig& c) {
+  ConvolutionConfig same = common_config(c);
+  same.kernel_h = c.kernel_h;
+  same.kernel_w = c.kernel_w;
+  same.stride_h = c.stride_h;
+  same.stride_w = c.stride_w;
+  same.dilation_h = c.dilation_h;
+  same.dilation_w = c.dilation_w;
+  same.pad_top = c.pad_top;
+  same.pad_left = c.pad_left;
+  same.pad_bottom = c.pad_bottom;
+  same.pad_right = c.pad_right;
+  return same;
+}
+
+Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
+  OCTET_RETURN_IF_ERROR(check_config(as_convolution(c), weights));
+  OCTET_RETURN_IF_ERROR(check_no_residual("epilogue.residual", c.epilogue));
+  OCTET_RETURN_IF_ERROR(check_size("output_padding_h", c.output_padding_h, 0));
+  OCTET_RETURN_IF_ERROR(check_size("output_padding_w", c.output_padding_w, 0));
+  if (c.weights_layout != TransposedWeightsLayout::kIOHW &&
+      c.weights_layout != TransposedWeightsLayout::kOHWI &&
+      c.weights_layout != TransposedWeightsLayout::kHWOI)
+    return Status::invalid_argument("weights_layout is %d, which is no TransposedWeightsLayout",
+                                    static_cast<int>(c.weights_layout));
+  return {};
+}
+
+/// The epilogue of a sum of 0, for every channel: the product of a zero.
+Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolutionConfig& c,
+                            AlignedBuffer<std::uint8_t>& pixel) {
+  const ConvolutionConfig zero = {.in_type = c.in_type,
+                                  .in_zero_point = c.in_zero_point,
+                                  .in_channels = 1,
+                                  .out_channels = c.out_channels,
+                                  .epilogue = c.epilogue};
+  const auto weights = allocate<std::uint8_t>(c.out_channels);
+  pixel = allocate<std::uint8_t>(c.out_channels * size_of(c.epilogue.type));
+  if (!weights || !pixel) return no_memory();
+  std::memset(weights.get(), 0, static_cast<std::size_t>(c.out_channels));
+  ConvolutionCore core;
+  OCTET_RETURN_IF_ERROR(
+      ConvolutionCore::create(kernels, zero, view_weights(zero, weights.get()), core));
+  const auto in = static_cast<std::uint8_t>(c.in_zero_point);
+  const BlockSize block = core.block_size({1, 1, 1, 1});
+  const TaskScratch scratch = core.task_scratch({1, 1, 1, 1}, block);
+  const auto memory = allocate<std::byte>(static_cast<std::int64_t>(scratch.bytes(1)));
+  if (!memory) return no_memory();
+  const std::int64_t n = c.out_channels;
+  core.run_task(as_volumes(ConstImages{&in, c.in_type, 1, 1, 1, 1, 1, 1, 1}),
+                as_volumes(Images{pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}), {}, block,
+                TaskGrid(), 0, scratch.of_task(memory.get(), 0));
+  return {};
+}
+
+}  // namespace
+
+struct TransposedConvolution::Impl {
+  ConvolutionGeometry filter;  ///< As the caller gave it.
+  TransposedAxis height, width;
+  std::unique_ptr<ConvolutionCore[]> cores;  ///< [height.phases()][width.phases()]
+  AlignedBuffer<std::uint8_t> unreached;     ///< A pixel that no tap reaches, if there are any.
+
+  std::int64_t phases() const { return height.phases() * width.phases(); }
+  const ConvolutionCore& any() const { return cores[0]; }
+  /// Calls visit(core, row phase, column phase) for those that have outputs in such images.
+  template <class Visit>
+  void for_each_phase(std::int64_t in_height, std::int64_t in_width, const Visit& visit) const {
+    for (std::int64_t i = 0; i < phases(); ++i) {
+      const ConvolutionCore& core = cores[static_cast<std::size_t>(i)];
+      if (core.geometry.out_height(in_height) < 1 || core.geometry.out_width(in_width) < 1)
+        continue;
+      visit(core, height.phase(i / width.phases()), width.phase(i % width.phases()));
+    }
+  }
+  Status make_cores(const KernelTable& kernels, const TransposedConvolutionConfig& config,
+                    const void* weights);
+  WorkSize work_size(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
+  TaskGrid grid(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
+                int threads) const {
+    return threads <= 1 ? TaskGrid() : plan_tasks(work_size(batch, in_height, in_width), threads);
+  }
+  std::size_t bytes() const;
+  /// What does not depend on the images.
+  Explanation explain() const;
+  TaskScratch task_scratch(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
+  /// The outputs of a phase, as images of their own.
+  Images outputs_of(const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns,
+                    const ConstImages& in, const Images& out) const;
+  /// Lines [first, last) of the output, numbered through the batch.
+  void fill_unreached(const Images& out, std::int64_t first, std::int64_t last) const;
+};
+
+TransposedConvolution::TransposedConvolution() noexcept = default;
+TransposedConvolution::~TransposedConvolution() = default;
+TransposedConvolution::TransposedConvolution(TransposedConvolution&&) noexcept = default;
+TransposedConvolution& TransposedConvolution::operator=(TransposedConvolution&&) noexcept = default;
+
+Status TransposedConvolution::create(const TransposedConvolutionConfig& config, const void* weights,
+                                     TransposedConvolution& convolution) noexcept {
+  const VerboseCall call;
+  const KernelTable* kernels = nullptr;
+  OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
+  OCTET_RETURN_IF_ERROR(check_config(config, weights));
+  std::unique_ptr<Impl> impl(new (std::nothrow) Impl);
+  if (!impl) return no_memory();
+  OCTET_RETURN_IF_ERROR(
+      TransposedAxis::create({config.kernel_h, config.stride_h, config.dilation_h, config.pad_top,
+                              config.pad_bottom, config.output_padding_h},
+                             impl->height));
+  OCTET_RETURN_IF_ERROR(
+      TransposedAxis::create({config.kernel_w, config.stride_w, config.dilation_w, config.pad_left,
+                              config.pad_right, config.output_padding_w},
+                             impl->width));
+  impl->filter = ConvolutionGeometry(as_convolution(config));
+  OCTET_RETURN_IF_ERROR(impl->make_cores(*kernels, config, weights));
+  if (!impl->height.reaches_all() || !impl->width.reaches_all())
+    OCTET_RETURN_IF_ERROR(make_unreached_pixel(*kernels, config, impl->unreached));
+  call.end_create([&] { return impl->explain(); });
+  convolution.impl_ = std::move(impl);
+  return {};
+}
+
+Status TransposedConvolution::Impl::make_cores(const KernelTable& kernels,
+                                               const TransposedConvolutionConfig& config,
+                                               const void* weights) {
+  cores.reset(new (std::nothrow) ConvolutionCore[static_cast<std::size_t>(phases())]);
+  if (!cores) return no_memory();
+  const WeightsView filter = view_filter(config, weights);
+  for (std::int64_t i = 0; i < phases(); ++i) {
+    const AxisPhase& rows = height.phase(i / width.phases());
+    const AxisPhase& columns = width.phase(i % width.phases());
+    AlignedBuffer<std::uint8_t> copy;
+    WeightsView view = {};
+    OCTET_RETURN_IF_ERROR(copy_taps(filter, config.kernel_w, rows, columns, copy, view));
+    ConvolutionConfig phase = common_config(config);
+    phase.kernel_h = rows.taps;
+    phase.kernel_w = columns.taps;
+    phase.dilation_h = rows.dilation;
+    phase.dilation_w = columns.dilation;
+    phase.pad_top = rows.pad_before;
+    phase.pad_bottom = rows.pad_after;
+    phase.pad_left = columns.pad_before;
+    phase.pad_right = columns.pad_after;
+    OCTET_RETURN_IF_ERROR(
+        ConvolutionCore::create(kernels, phase, view, cores[static_cast<std::size_t>(i)]));
+  }
+  return {};
+}
+
+std::int64_t TransposedConvolution::out_height(std::int64_t in_height) const noexcept {
+  return impl_ ? impl_->height.out_size(in_height) : 0;
+}
+std::int64_t TransposedConvolution::out_width(std::int64_t in_width) const noexcept {
+  return impl_ ? impl_->width.out_size(in_width) : 0;
+}
+std::string_view TransposedConvolution::isa() const noexcept {
+  return impl_ ? impl_->any().kernels->name : std::string_view();
+}
+std::size_t TransposedConvolution::packed_bytes() const noexcept {
+  return impl_ ? impl_->bytes() : 0;
+}
+
+std::size_t TransposedConvolution::Impl::bytes() const {
+  std::int64_t bytes = 0;
+  for (std::int64_t i = 0; i < phases(); ++i) bytes += cores[static_cast<std::size_t>(i)].bytes();
+  return static_cast<std::size_t>(bytes);
+}
+
+Explanation TransposedConvolution::Impl::explain() const {
+  Explanation made = any().explain("transposed_convolution");
+  explain_shape(made, filter, any().out_channels, any().format.groups);
+  made.packed_bytes = bytes();
+  if (phases() == 1) return made;
+  made.form = "phases";
+  made.reason = "outputs of one remainder by the strides are a convolution";
+  return made;
+}
+
+Explanation TransposedConvolution::explain(std::int64_t batch, std::int64_t in_height,
+                                           std::int64_t in_width, int threads) const noexcept {
+  if (!impl_) return {};
+  Explanation made = impl_->explain();
+  threads = std::max(threads, 1);
+  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads);
+  if (made.scratch_bytes == 0) return made;
+  explain_work(made, impl_->work_size(batch, in_height, in_width),
+               impl_->grid(batch, in_height, in_width, threads), threads);
+  const VolumeSize in = {batch, 1, in_height, in_width};
+  explain_shape(made, impl_->filter, impl_->any().out_channels, impl_->any().format.groups, &in);
+  made.bytes = pixels_of(in) * static_cast<double>(impl_->filter.in_channels);
+  impl_->for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
+    core.add_outputs(made, pixels_of(core.out_size(in)));
+  });
+  return made;
+}
+
+/// As if all phases were one convolution of their average depth. Each is cut in the same grid as
+/// the others: then so is their sum, and no phase needs to wait for another.
+WorkSize TransposedConvolution::Impl::work_size(std::int64_t batch, std::int64_t in_height,
+                                                std::int64_t in_width) const {
+  WorkSize all;
+  std::int64_t rows = 0;
+  double products = 0;
+  for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
+    const WorkSize work = core.work_size({batch, 1, in_height, in_width});
+    if (rows == 0 || work.k > all.k) all = work;
+    rows += work.rows;
+    products += static_cast<double>(work.rows) * static_cast<double>(work.taps * work.k);
+  });
+  all.rows = rows;
+  const double per_tap = static_cast<double>(rows) * static_cast<double>(all.k);
+  if (rows > 0) all.taps = static_cast<std::int64_t>(std::ceil(products / per_tap));
+  return all;
+}
+
+TaskScratch TransposedConvolution::Impl::task_scratch(std::int64_t batch, std::int64_t in_height,
+                                                      std::int64_t in_width) const {
+  TaskScratch largest;
+  for_each_phase(in_height, in_width, [&](const ConvolutionCore& core, auto&, auto&) {
+    const VolumeSize in = {batch, 1, in_height, in_width};
+    largest = largest.or_larger(core.task_scratch(in, core.block_size(in)));
+  });
+  return largest;
+}
+
+Images TransposedConvolution::Impl::outputs_of(const ConvolutionCore& core, const AxisPhase& rows,
+                                               const AxisPhase& columns, const ConstImages& in,
+                                               const Images& out) const {
+  Images phase = out;
+  phase.data = static_cast<std::byte*>(out.data) +
+               (rows.first * out.row_stride + columns.first * out.pixel_stride) * size_of(out.type);
+  phase.height = core.geometry.out_height(in.height);
+  phase.width = core.geometry.out_width(in.width);
+  // A single line or pixel may claim any stride.
+  if (phase.height > 1) phase.row_stride *= height.stride();
+  if (phase.width > 1) phase.pixel_stride *= width.stride();
+  return phase;
+}
+
+void TransposedConvolution::Impl::fill_unreached(const Images& out, std::int64_t first,
+                                                 std::int64_t last) const {
+  const std::int64_t size = size_of(out.type);
+  for (std::int64_t i = first; i < last; ++i) {
+    const std::int64_t y = i % out.height;
+    auto* line = static_cast<std::byte*>(out.data) +
+                 (i / out.height * out.image_stride + y * out.row_stride) * size;
+    const auto fill = [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t x = begin; x < end; ++x)
+        std::memcpy(line + x * out.pixel_stride * size, unreached.get(),
+                    static_cast<std::size_t>(out.channels * size));
+    };
+    if (height.reaches(y)) {
+      width.for_each_gap(out.width, fill);
+    } else {
+      fill(0, out.width);
+    }
+  }
+}
+
+std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
+                                                 std::int64_t in_width,
+                                                 int threads) const noexcept {
+  if (!impl_) return 0;
+  std::int64_t pixels = 0;
+  if (batch < 0 || out_height(in_height) < 1 || out_width(in_width) < 1 ||
+      !checked_product("pixels", out_height(in_height), out_width(in_width), pixels).ok() ||
+      !checked_product("pixels", pixels, batch, pixels).ok() ||
+      !impl_->any().input_fits({batch, 1, in_height, in_width}))
+    return 0;
+  return impl_->task_scratch(batch, in_height, in_width)
+      .bytes(impl_->grid(batch, in_height, in_width, threads).tasks());
+}
+
+Status TransposedConvolution::run(const ConstImages& in, const Images& out,
+                                  const Resources& resources) const noexcept {
+  const VerboseCall call;
+  if (!impl_) return Status::invalid_argument("transposed convolution: run before create");
+  OCTET_RETURN_IF_ERROR(
+      impl_->any().check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
+  const int threads = threads_of(resources.executor);
+  OCTET_RETURN_IF_ERROR(
+      check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
+
+  const TaskGrid grid = impl_->grid(in.batch, in.height, in.width, threads);
+  const TaskScratch scratch = impl_->task_scratch(in.batch, in.height, in.width);
+  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+    impl_->for_each_phase(
+        in.height, in.width,
+        [&](const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns) {
+          core.run_task(as_volumes(in), as_volumes(impl_->outputs_of(core, rows, columns, in, out)),
+                        {}, core.block_size({in.batch, 1, in.height, in.width}), grid, task,
+                        scratch.of_task(resources.scratch.data(), task));
+        });
+    if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
+    const std::int64_t lines = out.batch * out.height;
+    impl_->fill_unreached(out, part_begin(lines, grid.row_parts, task / grid.panel_parts),
+                          part_begin(lines, grid.row_parts, task / grid.panel_parts + 1));
+  });
+  call.end_run([&] { return explain(in.batch, in.height, in.width, threads); });
+  return {};
+}
+
+}  // namespace octet

@@ -27,6 +27,7 @@ struct Simd : VectorNeon {
   using Lhs = I32;
   using Rhs = I32;
   static constexpr bool kLhsSigned = true;
+  template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   static constexpr int kSlots = 4;
   static constexpr int kGroupedSums = 8;

@@ -8,6 +8,7 @@
 //   kLhsGroups<kFlip>  1, or the k-groups of a row that one load_block<kFlip> brings: then LhsBlock
 //                      is their type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
+//   kWorksBeside       whether the dot products leave pipes to what could be done beside them
 //   kMinSums           sums that must be in flight for the dot units to be busy
 //   kLhsSigned         the lhs is s8, not u8
 //   divide             IEEE's quotient
@@ -206,6 +207,9 @@ struct OwnEpilogue {
     args.k = fresh(call.k);
     args.panel = fresh(call.panel);
     args.wide_panel = fresh(call.wide_panel);
+    args.pairs = call.pairs;  // not by fresh(): most tiles need none of these
+    args.pair_stride = call.pair_stride;
+    args.flip = call.flip;
     job.out = fresh(call.finish_job->out);
     job.column = fresh(call.finish_job->column);
     job.term = fresh(call.finish_job->term);

@@ -261,6 +261,10 @@ ConvolutionRows::Memory Convolution::Impl::take_memory(ScratchCursor& scratch,
   if (format.stager != nullptr)
     memory.wide_panel =
         take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
+  if (form != ConvolutionForm::kGrouped)
+    memory.pairs =
+        take_row_pairs(scratch, *kernels, weights.split(), block.rows + FilterWindows::kMostCuts,
+                       weights.taps(), weights.k());
   return memory;
 }
 
@@ -272,8 +276,11 @@ void Convolution::Impl::multiply_panel(TileLoop& tiles, const RowBlock& block,
   const std::int64_t row_taps = geometry.kernel_w;
   const std::int64_t row_bytes =
       row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
+  std::int64_t pairs = 0;
   for (const WindowRows& run : runs) {
     RowBlock rows = block;
+    if (block.pairs.data != nullptr) rows.pairs.data += pairs * block.pairs.stride;
+    pairs += (run.count + 1) / 2;
     rows.count = run.count;
     rows.rows += run.window.first * row_taps * block.tap_stride + run.row;
     rows.out += run.row;

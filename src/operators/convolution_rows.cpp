@@ -105,6 +105,7 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
   block_.tap_stride = memory.block_rows;
   block_.out = memory.out;
   block_.wide_panel = memory.wide_panel;
+  block_.pairs = memory.pairs;
   if (form == ConvolutionForm::kIm2col)
     point_to_rows(memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
                   memory.block_rows);

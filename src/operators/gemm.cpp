@@ -60,7 +60,8 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
 }
 
 std::size_t Gemm::scratch_bytes(std::int64_t m, int threads) const noexcept {
-  if (!impl_ || m < 1 || !stages_rows(impl_->weights.kernels())) return 0;
+  if (!impl_ || m < 1 || !GemmScratch::needed(impl_->weights.kernels(), impl_->weights.split()))
+    return 0;
   const TaskGrid grid = impl_->plan(m, std::max(threads, 1));
   return impl_->task_scratch(m, grid).bytes(grid.tasks());
 }
@@ -83,7 +84,7 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
   const PanelSplit& split = weights.split();
   const TaskGrid grid = impl_->plan(lhs.rows, threads_of(resources.executor));
   TaskScratch scratch;
-  if (stages_rows(weights.kernels())) {
+  if (GemmScratch::needed(weights.kernels(), split)) {
     scratch = impl_->task_scratch(lhs.rows, grid);
     OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   }
@@ -102,7 +103,8 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out,
                        return;
                      }
                      for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-                       tiles.multiply(rows.block(), packed_panel(weights, 0, p, part.last_panel));
+                       tiles.multiply(rows.block(), packed_panel(weights, 0, p, part.first_panel,
+                                                                 part.last_panel));
                      tiles.finish();
                    });
   });

@@ -300,7 +300,8 @@ void Convolution::Impl::multiply(TileLoop& tiles, ConvolutionRows& rows,
     if (weights.uses_row_sums())
       rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-      multiply_panel(tiles, rows.block(), runs, packed_panel(weights, group, p, part.last_panel));
+      multiply_panel(tiles, rows.block(), runs,
+                     packed_panel(weights, group, p, part.first_panel, part.last_panel));
     if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
   }
   tiles.finish();

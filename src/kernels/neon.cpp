@@ -116,6 +116,6 @@ struct Simd : VectorNeon {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 6, 4>>("neon", 0);
+constexpr KernelTable kTable = make_table<Simd, Tiles<10, 8, 6, 4>>("neon", 0);
 
 }  // namespace octet::neon

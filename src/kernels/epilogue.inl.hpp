@@ -99,22 +99,24 @@ void finish(FinishJob& job) {
   while (job.next_row < job.rows) finish_step<Simd, kNv>(job);
 }
 
-/// Rows [row, row + rows) of 8-bit outputs, of sums that are complete. Rare: not where it is used.
+/// Rows [row, row + rows) of any outputs, of sums that are complete. Called, or the tiles would
+/// hold the epilogues of all types.
 template <class Simd, int kNv>
-[[gnu::noinline, gnu::cold]] void finish_large_scales(const std::int32_t* sums,
-                                                      const FinishJob& job,
-                                                      const EpilogueTerms& terms, std::int64_t row,
-                                                      std::int64_t rows) {
+[[gnu::noinline]] void finish_stored(const std::int32_t* sums, const FinishJob& job,
+                                     const EpilogueTerms& terms, std::int64_t row,
+                                     std::int64_t rows) {
   using I32 = typename Simd::I32Batch;
-  for (std::int64_t i = 0; i < rows; i += kFinishRows<kNv>) {
-    finish_rows<Simd, kNv, DataType::kS8>(
-        job, terms, row + i, rows - i, [&](auto v) OCTET_INLINE_LAMBDA {
-          return I32(Simd::load(sums + (i * kNv + v) * Simd::kLanes));
-        });
-  }
+  with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
+    for (std::int64_t i = 0; i < rows; i += kFinishRows<kNv>) {
+      finish_rows<Simd, kNv, type>(job, terms, row + i, rows - i, [&](auto v) OCTET_INLINE_LAMBDA {
+        return I32(Simd::load(sums + (i * kNv + v) * Simd::kLanes));
+      });
+    }
+  });
 }
 
-/// Finishes rows [row, row + kMr) of a job, whose sums are in registers, and began as the bias.
+/// Finishes rows [row, row + kMr) of a job, whose sums are in registers, and began as the bias:
+/// where they are, if the outputs are 8-bit and need no clamp before they are rounded.
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job,
                                    const EpilogueTerms& terms, std::int64_t row) {
@@ -127,22 +129,20 @@ OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const Fi
     });
   }
   constexpr int kRows = kFinishRows<kNv>;
-  if (size_of(terms.type) == 1 && !terms.small_scales) [[unlikely]] {
+  if (size_of(terms.type) != 1 || !terms.small_scales) [[unlikely]] {
     alignas(64) std::int32_t sums[(kMr + kRows - 1) / kRows * kRows][kNv][Simd::kLanes];
     unroll<kMr, kNv>([&](auto i, auto j)
                          OCTET_INLINE_LAMBDA { Simd::store(sums[i][j], acc[i][j]); });
-    finish_large_scales<Simd, kNv>(sums[0][0], job, terms, row, kMr);
+    finish_stored<Simd, kNv>(sums[0][0], job, terms, row, kMr);
     return;
   }
-  with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
-    unroll<(kMr + kRows - 1) / kRows>([&](auto step) OCTET_INLINE_LAMBDA {
-      constexpr int kFirst = step * kRows;
-      constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-      finish_rows<Simd, kNv, type, false>(job, terms, row + kFirst, kLeft,
-                                          [&](auto v) OCTET_INLINE_LAMBDA {
-                                            constexpr int kRow = kFirst + v / kNv;
-                                            return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
-                                          });
-    });
+  unroll<(kMr + kRows - 1) / kRows>([&](auto step) OCTET_INLINE_LAMBDA {
+    constexpr int kFirst = step * kRows;
+    constexpr std::integral_constant<int, kMr - kFirst> kLeft;
+    finish_rows<Simd, kNv, DataType::kS8, false>(
+        job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
+          constexpr int kRow = kFirst + v / kNv;
+          return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+        });
   });
 }

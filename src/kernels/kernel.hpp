@@ -22,6 +22,9 @@ inline constexpr int kMaxPanelVectors = 4;
 inline constexpr int kMaxTileRows = 10;
 inline constexpr int kMaxStreams = 4;
 inline constexpr int kDirectStreams = 2;
+/// How rows come to a tile: as they are (0), as they are, to be flipped (1), or in pairs.
+inline constexpr int kRowForms = 3;
+inline constexpr int kPairedRows = 2;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 
@@ -146,6 +149,12 @@ struct TileArgs {
   std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
   std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
   std::int16_t* wide_panel;  ///< Widening tiles write the panel here as int16, wide ones read it.
+  /// Of each two rows [taps][ceil(k / 8)][2][8], flipped where they are to be, `pair_stride` bytes
+  /// apart: tiles for kPairedRows read them and no rows. The others of their table write them,
+  /// unless it is null.
+  std::uint8_t* pairs;
+  std::int64_t pair_stride;
+  std::uint8_t flip;  ///< 0x80 to flip the top bits of rows that are put in pairs, or 0.
 };
 using TileFn = void (*)(const TileArgs&);
 
@@ -360,10 +369,12 @@ struct KernelTable {
 
   int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
   int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
-  TileFn tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]: kNone
-  /// kFinish; null where it does not pay.
-  TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];
-  FinishFn finish[kMaxPanelVectors];  ///< [vectors - 1]
+  /// [form of the rows][vectors - 1][mr - 1]: kNone. Those for kPairedRows are null but where a dot
+  /// product multiplies two rows at once.
+  TileFn tile[kRowForms][kMaxPanelVectors][kMaxTileRows];
+  /// kFinish; null where it does not pay, and for heights that only a tile alone can have.
+  TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
+  FinishFn finish[kMaxPanelVectors];                         ///< [vectors - 1]
   /// kFinishAndPack, for panels of max_vectors; null where tiles are too small to hide it.
   TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
   int packing_rows;                      ///< The tallest of them; 0 if there are none.

@@ -42,50 +42,71 @@ struct RowHalves {
   std::uint64_t first, second;
 };
 
-/// The next four k-groups of each row, as [pairs][2][2][8]: the first halves of two rows, then the
-/// second. Shuffles would cost slots of the dot pipes, one for each 2 * kNv dot products; general
-/// registers and memory are idle.
-template <bool kFlip, int kPairs>
-OCTET_INLINE void pair_rows(const std::uint8_t* (&rows)[2 * kPairs], std::uint64_t* pairs) {
-  constexpr std::uint64_t kTopBits = kFlip ? 0x8080808080808080u : 0;
+/// Bytes of two rows and 8 values of k: an operand of matrix_dot.
+constexpr int kPairBytes = 16;
+
+OCTET_INLINE void store_pair(std::uint8_t* pair, std::uint64_t upper, std::uint64_t lower) {
+  __builtin_memcpy(pair, &upper, sizeof upper);
+  __builtin_memcpy(pair + sizeof upper, &lower, sizeof lower);
+}
+
+/// The next four k-groups of each row, put in pairs, [2][2][8] for each two rows. Shuffles would
+/// cost slots of the dot pipes, one for each 2 * kNv dot products; general registers are idle.
+template <int kPairs>
+OCTET_INLINE void pair_rows(const std::uint8_t* (&rows)[2 * kPairs], std::uint64_t flip,
+                            std::uint8_t* const (&pairs)[kPairs]) {
   OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
     const RowHalves upper(rows[2 * p]), lower(rows[2 * p + 1]);
-    pairs[4 * p] = upper.first ^ kTopBits;
-    pairs[4 * p + 1] = lower.first ^ kTopBits;
-    pairs[4 * p + 2] = upper.second ^ kTopBits;
-    pairs[4 * p + 3] = lower.second ^ kTopBits;
+    store_pair(pairs[p], upper.first ^ flip, lower.first ^ flip);
+    store_pair(pairs[p] + kPairBytes, upper.second ^ flip, lower.second ^ flip);
   }
 }
 
-/// Four k-groups, of which `pairs` holds the rows; meanwhile, if kMore, it gets the next.
-template <class Simd, bool kFlip, bool kMore, int kPairs, int kSums>
+/// The pairs at `offset` bytes x two k-groups of the panel.
+template <class Simd, int kPairs, int kSums>
+OCTET_INLINE void add_matrix_pairs(typename Simd::I32 (&acc)[kPairs][kSums],
+                                   const std::int8_t* panel, std::uint8_t* const (&pairs)[kPairs],
+                                   std::int64_t offset) {
+  typename Simd::Lhs a[kPairs];
+  OCTET_UNROLL for (int p = 0; p < kPairs; ++p) a[p] = Simd::load(pairs[p] + offset);
+  add_matrix_groups<Simd>(acc, a, panel);
+}
+
+/// Four k-groups, of which `pairs` holds the rows; it moves on.
+template <class Simd, int kPairs, int kSums>
 OCTET_INLINE void add_matrix_step(typename Simd::I32 (&acc)[kPairs][kSums],
-                                  const std::int8_t* panel, const std::uint8_t* (&rows)[2 * kPairs],
-                                  std::uint64_t* pairs) {
+                                  const std::int8_t*& panel, std::uint8_t* (&pairs)[kPairs]) {
+  add_matrix_pairs<Simd>(acc, panel, pairs, 0);
+  // No sooner than their registers are free.
+  OCTET_UNROLL for (int p = 0; p < kPairs;
+                    ++p) asm("" : "+r"(pairs[p]) : OCTET_VECTOR_CONSTRAINT(acc[p][kSums - 1]));
+  add_matrix_pairs<Simd>(acc, panel + kSums * 4 * Simd::kLanes, pairs, kPairBytes);
+  panel += 2 * kSums * 4 * Simd::kLanes;
+  OCTET_PIN_STEP(panel);
+  OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
+    pairs[p] += 2 * kPairBytes;
+    OCTET_PIN_STEP(pairs[p]);
+  }
+}
+
+/// The same of rows that are put in pairs meanwhile, one step ahead, by pair_next().
+template <class Simd, int kPairs, int kSums, class PairNext>
+OCTET_INLINE void add_matrix_step(typename Simd::I32 (&acc)[kPairs][kSums],
+                                  const std::int8_t*& panel, std::uint8_t* (&pairs)[kPairs],
+                                  std::int64_t advance, PairNext pair_next) {
   typename Simd::Lhs first[kPairs], second[kPairs];
   OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
-    first[p] = Simd::load(pairs + 4 * p);
-    second[p] = Simd::load(pairs + 4 * p + 2);
+    first[p] = Simd::load(pairs[p]);
+    second[p] = Simd::load(pairs[p] + kPairBytes);
+    // After the loads, or the old address would live on beside the new one.
+    asm(""
+        : "+r"(pairs[p])
+        : OCTET_VECTOR_CONSTRAINT(first[p]), OCTET_VECTOR_CONSTRAINT(second[p]));
+    pairs[p] += advance;
   }
-  if constexpr (kMore) pair_rows<kFlip, kPairs>(rows, pairs);
+  pair_next();
   add_matrix_groups<Simd>(acc, first, panel);
   add_matrix_groups<Simd>(acc, second, panel + kSums * 4 * Simd::kLanes);
-}
-
-/// `steps` times four k-groups, at least one. Moves the rows and the panel on.
-template <class Simd, bool kFlip, int kPairs, int kSums>
-OCTET_INLINE void add_matrix_steps(typename Simd::I32 (&acc)[kPairs][kSums],
-                                   const std::int8_t*& panel,
-                                   const std::uint8_t* (&rows)[2 * kPairs], std::int64_t steps) {
-  alignas(16) std::uint64_t buffer[4 * kPairs];
-  std::uint64_t* pairs = buffer;
-  asm("" : "+r"(pairs));
-  pair_rows<kFlip, kPairs>(rows, pairs);
-  while (--steps != 0) {
-    add_matrix_step<Simd, kFlip, true>(acc, panel, rows, pairs);
-    panel += 2 * kSums * 4 * Simd::kLanes;
-  }
-  add_matrix_step<Simd, kFlip, false>(acc, panel, rows, pairs);
   panel += 2 * kSums * 4 * Simd::kLanes;
 }
 
@@ -102,63 +123,105 @@ OCTET_INLINE std::uint64_t load_up_to_8(const std::uint8_t* end, std::int64_t co
   return bytes;
 }
 
-/// What is left of k, 1 to 15 values from where the rows are: k-groups in twos, and perhaps one
-/// alone, of which the panel holds no second. Returns the bytes of the panel.
-template <class Simd, bool kFlip, int kPairs, int kSums>
-OCTET_INLINE std::int64_t add_matrix_rest(typename Simd::I32 (&acc)[kPairs][kSums],
-                                          const std::int8_t* panel,
-                                          const std::uint8_t* const (&rows)[2 * kPairs],
-                                          std::int64_t rest, bool has_eight) {
-  constexpr std::int64_t kGroupBytes = kSums / 2 * 4 * Simd::kLanes;
-  const std::int64_t groups = (rest + kKr - 1) / kKr;
-  OCTET_UNROLL for (int group = 0; group < 4; group += 2) {
-    if (group >= groups) break;
-    const std::int64_t left = rest - group * kKr, count = left < 8 ? left : 8;
-    typename Simd::Lhs a[kPairs];
-    OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
-      const std::int64_t end = group * kKr + count;
-      a[p] = Simd::template pair<kFlip>(load_up_to_8(rows[2 * p] + end, count, has_eight),
-                                        load_up_to_8(rows[2 * p + 1] + end, count, has_eight));
-    }
-    if (group + 1 < groups) {
-      add_matrix_groups<Simd>(acc, a, panel + group * kGroupBytes);
-    } else {
-      alignas(16) std::int8_t twos[2 * kGroupBytes];
-      OCTET_UNROLL for (int j = 0; j < kSums / 2; ++j) {
-        const auto alone = Simd::load_rhs(panel + group * kGroupBytes + j * 4 * Simd::kLanes);
-        Simd::zip_groups(alone, Simd::fill(0), twos + j * 8 * Simd::kLanes);
-      }
-      add_matrix_groups<Simd>(acc, a, twos);
-    }
+/// Two k-groups of each row of which `count` values exist, put in pairs.
+template <int kPairs>
+OCTET_INLINE void pair_ends(const std::uint8_t* const (&rows)[2 * kPairs], std::int64_t first,
+                            std::int64_t count, bool has_eight, std::uint64_t flip,
+                            std::uint8_t* const (&pairs)[kPairs]) {
+  OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
+    store_pair(pairs[p], load_up_to_8(rows[2 * p] + first + count, count, has_eight) ^ flip,
+               load_up_to_8(rows[2 * p + 1] + first + count, count, has_eight) ^ flip);
   }
-  return groups * kGroupBytes;
 }
 
-/// sums[i][j] = acc + rows [first, first + kMr) x panel.
-template <class Simd, bool kFlip, TileWork kWork, int kPairs, int kMr, int kNv>
+/// What is left of k, 1 to 15 values: k-groups in twos, and perhaps one alone, of which the panel
+/// holds no second. pair_at(first, count) puts those from value `first` on in `pairs`.
+template <class Simd, int kPairs, int kSums, class PairAt>
+OCTET_INLINE void add_matrix_rest(typename Simd::I32 (&acc)[kPairs][kSums],
+                                  const std::int8_t*& panel, std::uint8_t* (&pairs)[kPairs],
+                                  std::int64_t advance, std::int64_t rest, PairAt pair_at) {
+  constexpr std::int64_t kGroupBytes = kSums / 2 * 4 * Simd::kLanes;
+  const auto add_pairs = [&](std::int64_t first, std::int64_t count, const std::int8_t* groups)
+                             OCTET_INLINE_LAMBDA {
+                               pair_at(first, count);
+                               add_matrix_pairs<Simd>(acc, groups, pairs, 0);
+                               OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
+                                 pairs[p] += advance / 2;
+                               }
+                             };
+  // Not a loop, in which the compilers would move sums.
+  std::int64_t done = 0;
+  if (rest > kKr) {
+    done = rest < 2 * kKr ? rest : 2 * kKr;
+    add_pairs(0, done, panel);
+    panel += 2 * kGroupBytes;
+  }
+  if (rest > 3 * kKr) {
+    add_pairs(done, rest - done, panel);
+    panel += 2 * kGroupBytes;
+  } else if (done < rest) {
+    alignas(16) std::int8_t twos[2 * kGroupBytes];
+    OCTET_UNROLL for (int j = 0; j < kSums / 2; ++j) {
+      const auto alone = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
+      Simd::zip_groups(alone, Simd::fill(0), twos + j * 8 * Simd::kLanes);
+    }
+    add_pairs(done, rest - done, twos);
+    panel += kGroupBytes;
+  }
+  pin<Simd>(acc);
+}
+
+/// sums[i][j] = acc + rows [first, first + kMr) x panel. Rows that come as they are are put in
+/// pairs one step ahead of their products: into args.pairs, or, where nobody else will read them,
+/// each in the place of the last.
+template <class Simd, bool kPaired, int kPairs, int kMr, int kNv>
 OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv],
                                       const TileArgs& args, std::int64_t first,
                                       typename Simd::I32 (&sums)[kMr][kNv]) {
-  constexpr int kStep = 4;  // k-groups
+  constexpr std::int64_t kStep = 4 * kKr;
+  alignas(16) std::uint8_t last[kPairs][2 * kPairBytes];
+  const bool keeps = kPaired || args.pairs != nullptr;
+  std::uint8_t* pairs[kPairs];
+  OCTET_UNROLL for (int p = 0; p < kPairs; ++p) {
+    pairs[p] = keeps ? args.pairs + (first / 2 + p) * args.pair_stride : last[p];
+    OCTET_PIN_STEP(pairs[p]);
+  }
+  const std::int64_t advance = keeps ? 2 * kPairBytes : 0;
+  const std::uint64_t flip = args.flip * std::uint64_t{0x0101010101010101};
+
   pin<Simd>(acc);
   const std::int8_t* panel = args.panel;
-  const std::int64_t rest = args.k % (kStep * kKr);
-  const std::int64_t interval =
-      kWork == TileWork::kNone ? INT64_MAX : (args.interval + kStep - 1) / kStep;
-  for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    const std::uint8_t* rows[2 * kPairs];  // of an odd number the last one is its own partner
-    OCTET_UNROLL for (int i = 0; i < 2 * kPairs; ++i) {
-      const std::int64_t row = first + (i < kMr ? i : kMr - 1);
-      rows[i] = args.rows[tap * args.tap_stride + row] + args.row_offset;
+  const std::int64_t rest = args.k % kStep;
+  // Whole steps of paired rows follow one another through all taps.
+  const std::int64_t merged = kPaired && rest == 0 ? args.taps : 1;
+  for (std::int64_t tap = 0; tap < args.taps; tap += merged) {
+    const std::uint8_t* rows[2 * kPairs];
+    if constexpr (!kPaired) {
+      OCTET_UNROLL for (int i = 0; i < 2 * kPairs; ++i) {
+        const std::int64_t row = first + (i < kMr ? i : kMr - 1);  // the last one, and its partner
+        rows[i] = args.rows[tap * args.tap_stride + row] + args.row_offset;
+      }
     }
-    for (std::int64_t steps = args.k / (kStep * kKr); steps != 0;) {
-      const std::int64_t stretch = steps < interval ? steps : interval;
-      add_matrix_steps<Simd, kFlip>(acc, panel, rows, stretch);
-      steps -= stretch;
+    if (std::int64_t steps = args.k / kStep * merged; steps != 0) {
+      if constexpr (kPaired) {
+        do {
+          add_matrix_step<Simd>(acc, panel, pairs);
+        } while (--steps != 0);
+      } else {
+        const auto pair_next = [&]() OCTET_INLINE_LAMBDA { pair_rows<kPairs>(rows, flip, pairs); };
+        pair_next();
+        while (--steps != 0) add_matrix_step<Simd>(acc, panel, pairs, advance, pair_next);
+        add_matrix_step<Simd>(acc, panel, pairs, advance, []() OCTET_INLINE_LAMBDA {});
+      }
       pin<Simd>(acc);
-      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
     }
-    if (rest != 0) panel += add_matrix_rest<Simd, kFlip>(acc, panel, rows, rest, args.k >= 8);
+    if (rest != 0) {
+      add_matrix_rest<Simd>(acc, panel, pairs, advance, rest,
+                            [&](std::int64_t from, std::int64_t count) OCTET_INLINE_LAMBDA {
+                              if constexpr (!kPaired)
+                                pair_ends<kPairs>(rows, from, count, args.k >= 8, flip, pairs);
+                            });
+    }
   }
   pin<Simd>(acc);
   OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
@@ -170,22 +233,15 @@ OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv]
   }
 }
 
-template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
-void matrix_tile(const TileArgs& args) {
+template <class Simd, int kMr, int kNv, bool kPaired>
+void matrix_tile(const TileArgs& call) {
   constexpr int kPairs = (kMr + 1) / 2;
-  typename Simd::I32 sums[kMr][kNv];
-  if constexpr (kWork == TileWork::kNone) {
-    const OwnEpilogue own(args);
-    for (std::int64_t first = 0; first < own.args.tiles * kMr; first += kMr) {
-      typename Simd::I32 acc[kPairs][2 * kNv];
-      begin_matrix_as_bias<Simd, kPairs, kNv>(acc, own.terms.bias + own.job.term);
-      add_matrix_products<Simd, kFlip, kWork>(acc, own.args, first, sums);
-      finish_registers<Simd>(sums, own.job, own.terms, first);
-    }
-  } else {
-    typename Simd::I32 acc[kPairs][2 * kNv] = {};
-    add_matrix_products<Simd, kFlip, kWork>(acc, args, 0, sums);
-    store_sums<Simd>(sums, args);
+  const OwnEpilogue own(call);
+  for (std::int64_t first = 0; first < own.args.tiles * kMr; first += kMr) {
+    typename Simd::I32 acc[kPairs][2 * kNv], sums[kMr][kNv];
+    begin_matrix_as_bias<Simd, kPairs, kNv>(acc, own.terms.bias + own.job.term);
+    add_matrix_products<Simd, kPaired>(acc, own.args, first, sums);
+    finish_registers<Simd>(sums, own.job, own.terms, first);
   }
 }
 

@@ -27,12 +27,12 @@ struct Simd : VectorNeon {
   using Lhs = I32;
   using Rhs = I32;
   static constexpr bool kLhsSigned = true;
+  template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   static constexpr int kSlots = 4;
   static constexpr int kGroupedSums = 8;
   static constexpr int kMinSums = 1;  // the chain of sadalp is forwarded within the adder
   static constexpr int kPeakSums = 8;
-  static constexpr int kPackingRows = 0;  // no register is left in any
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     const int8x16_t lhs = vreinterpretq_s8_s32(a), rhs = vreinterpretq_s8_s32(b);
@@ -119,6 +119,6 @@ struct Simd : VectorNeon {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 10, 6, 4>>("neon", 0);
+constexpr KernelTable kTable = make_table<Simd, Tiles<10, 8, 6, 4>>("neon", 0);
 
 }  // namespace octet::neon

@@ -5,9 +5,7 @@
 template <class Vector>
 struct ByteOperands : Vector {
   using Lhs = typename Vector::I32;
-  using LhsBlock = typename Vector::I32;  // kLhsGroups k-groups of a row
-  using Rhs = typename Vector::I32;       // s8
-  static constexpr int kLhsGroups = 4;
+  using Rhs = typename Vector::I32;  // s8
   static constexpr int kSlots = 4;
   static constexpr int kGroupedSums = 16;
 

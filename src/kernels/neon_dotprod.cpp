@@ -25,11 +25,26 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr bool kLhsSigned = true;
   static constexpr int kMinSums = 8;  // four per cycle on the widest cores
   static constexpr int kPeakSums = 24;
-  static constexpr int kPackingRows = 5;  // no register is left in taller ones
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     asm("sdot %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
+  }
+  /// k-groups of a row, as they lie or flipped. To flip them in a vector would take slots of the
+  /// dot pipes, one for each 16 dot products of a 6x4 tile; half of a vector goes through a general
+  /// register without.
+  using LhsBlock = I32;
+  template <bool kFlip>
+  static constexpr int kLhsGroups = kFlip ? 2 : 4;
+  template <bool kFlip>
+  static OCTET_INLINE LhsBlock load_block(const std::uint8_t* row) {
+    if constexpr (!kFlip) return load(row);
+    std::uint64_t bytes;
+    __builtin_memcpy(&bytes, row, sizeof bytes);
+    asm("" : "+r"(bytes));
+    LhsBlock block;
+    asm("fmov %d0, %1" : "=w"(block) : "r"(bytes ^ 0x8080808080808080u));
+    return block;
   }
   /// The dot product with group `kGroup` of a block.
   template <int kGroup>

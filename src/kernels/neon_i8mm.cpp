@@ -26,7 +26,6 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr bool kLhsSigned = false;
   static constexpr int kMinSums = 8;  // four per cycle on the widest cores
   static constexpr int kPeakSums = 24;
-  static constexpr int kPackingRows = 4;  // no register is left in taller ones
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
@@ -44,12 +43,6 @@ struct Simd : ByteOperands<VectorNeon> {
   static OCTET_INLINE void zip_groups(I32 a, I32 b, std::int8_t* out) {
     store_16(out, vreinterpretq_u8_s32(vzip1q_s32(a, b)));
     store_16(out + 16, vreinterpretq_u8_s32(vzip2q_s32(a, b)));
-  }
-  /// Two k-groups of two rows.
-  template <bool kFlip>
-  static OCTET_INLINE Lhs pair(std::uint64_t first, std::uint64_t second) {
-    return flipped<kFlip>(
-        vreinterpretq_s32_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(second))));
   }
   static OCTET_INLINE void dot_quads(I32& acc, Quads a, Quads b) { dot(acc, a, b); }
 };

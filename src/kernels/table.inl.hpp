@@ -4,16 +4,6 @@
 #include "kernels/matrix_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
 
-/// The tile of an ISA, by the dot product that it has.
-template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
-constexpr TileFn tile_of() {
-  if constexpr (MultipliesMatrices<Simd>) {
-    return matrix_tile<Simd, kMr, kNv, kFlip, kWork>;
-  } else {
-    return tile<Simd, kMr, kNv, kFlip, kWork>;
-  }
-}
-
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
 template <int... kRows>
 struct Tiles {
@@ -44,17 +34,24 @@ constexpr void set_direct_tiles(KernelTable& table) {
     table.finish[kNv - 1] = finish<Simd, kNv>;
     for_each_up_to<kMaxRows>([&]<int kMr>() {
       constexpr int kTile = kMr - 1, kPanel = kNv - 1;
-      table.tile[0][kPanel][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kNone>();
-      table.tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kNone>();
-      if constexpr (kNv > 1) {
-        table.finishing_tile[0][kPanel][kTile] =
-            tile_of<Simd, kMr, kNv, false, TileWork::kFinish>();
-        table.finishing_tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinish>();
+      if constexpr (MultipliesMatrices<Simd>) {
+        static_assert(!Simd::kWorksBeside);
+        table.tile[0][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, false>;
+        table.tile[1][kPanel][kTile] = table.tile[0][kPanel][kTile];
+        table.tile[kPairedRows][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, true>;
+      } else {
+        table.tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
+        table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
+      }
+      // Two tiles and more are no lower.
+      if constexpr (Simd::kWorksBeside && kNv > 1 && kMr >= (kMaxRows + 1) / 2) {
+        table.finishing_tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinish>;
+        table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
       }
       if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
                     kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
-        table.packing_tile[0][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kFinishAndPack>();
-        table.packing_tile[1][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinishAndPack>();
+        table.packing_tile[0][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinishAndPack>;
+        table.packing_tile[1][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinishAndPack>;
       }
     });
   });

@@ -5,9 +5,10 @@
 //   Lhs, Rhs, dot      the operands of the dot product of this ISA, 4 values of k per lane
 //   broadcast4, set4   Lhs from 4 bytes of a row, for all lanes; kFlip flips their top bits
 //   broadcast_end      Lhs from 4 bytes, shifted right by so many bits, for all lanes
-//   kLhsGroups         1, or the k-groups of a row that one load_lhs brings: then LhsBlock is their
-//                      type and dot_group<g> the dot product with group g for all lanes
+//   kLhsGroups<kFlip>  1, or the k-groups of a row that one load_block<kFlip> brings: then LhsBlock
+//                      is their type and dot_group<g> the dot product with group g for all lanes
 //   load_rhs           Rhs from a panel
+//   kWorksBeside       whether the dot products leave pipes to what could be done beside them
 //   kMinSums           sums that must be in flight for the dot units to be busy
 //   kLhsSigned         the lhs is s8, not u8
 //   divide             IEEE's quotient
@@ -87,9 +88,11 @@ constexpr int kSumSets = kMr * kNv >= Simd::kMinSums       ? 1
                          : kMr * kNv * 2 >= Simd::kMinSums ? 2
                                                            : 4;
 
-/// k-groups of an iteration of the dot loop: one for each set of sums, or a block.
-template <class Simd, int kMr, int kNv>
-constexpr int kStepGroups = Simd::kLhsGroups > 1 ? Simd::kLhsGroups : kSumSets<Simd, kMr, kNv>;
+/// k-groups of an iteration of the dot loop: one for each set of sums, and whole blocks.
+template <class Simd, int kMr, int kNv, bool kFlip>
+constexpr int kStepGroups =
+    Simd::template kLhsGroups<kFlip> > kSumSets<Simd, kMr, kNv> ? Simd::template kLhsGroups<kFlip>
+                                                                : kSumSets<Simd, kMr, kNv>;
 
 /// kStepGroups k-groups, the first at byte k of the rows; the sets of sums take them in turn. Of
 /// blocks each panel vector is loaded for all rows at once: the registers are taken by the blocks.
@@ -97,20 +100,26 @@ template <class Simd, bool kFlip, int kSets, int kMr, int kNv>
 OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std::int8_t* panel,
                            const std::uint8_t* const (&rows)[kMr], std::int64_t k) {
   constexpr int kVectorBytes = 4 * Simd::kLanes;
-  if constexpr (Simd::kLhsGroups == 1) {
+  constexpr int kBlock = Simd::template kLhsGroups<kFlip>;
+  if constexpr (kBlock == 1) {
     unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
       add_group<Simd>(acc[s], panel + s * kNv * kVectorBytes, [&](int i) OCTET_INLINE_LAMBDA {
         return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
       });
     });
   } else {
-    typename Simd::LhsBlock a[kMr];
-    unroll<kMr>([&](auto i)
-                    OCTET_INLINE_LAMBDA { a[i] = Simd::template load_lhs<kFlip>(rows[i] + k); });
-    unroll<Simd::kLhsGroups, kNv>([&](auto group, auto j) OCTET_INLINE_LAMBDA {
-      const typename Simd::Rhs b = Simd::load_rhs(panel + (group * kNv + j) * kVectorBytes);
+    unroll<kStepGroups<Simd, kMr, kNv, kFlip> / kBlock>([&](auto block) OCTET_INLINE_LAMBDA {
+      constexpr int kFirst = block * kBlock;
+      typename Simd::LhsBlock a[kMr];
       unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-        Simd::template dot_group<group>(acc[group % kSets][i][j], a[i], b);
+        a[i] = Simd::template load_block<kFlip>(rows[i] + k + kFirst * kKr);
+      });
+      unroll<kBlock, kNv>([&](auto group, auto j) OCTET_INLINE_LAMBDA {
+        const typename Simd::Rhs b =
+            Simd::load_rhs(panel + ((kFirst + group) * kNv + j) * kVectorBytes);
+        unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+          Simd::template dot_group<group>(acc[(kFirst + group) % kSets][i][j], a[i], b);
+        });
       });
     });
   }
@@ -120,7 +129,7 @@ OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std
 template <class Simd, bool kFlip, TileWork kWork, int kSets, int kMr, int kNv>
 OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const TileArgs& args,
                                std::int64_t first) {
-  constexpr int kStep = kStepGroups<Simd, kMr, kNv>;
+  constexpr int kStep = kStepGroups<Simd, kMr, kNv, kFlip>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   const std::int8_t* panel = args.panel;
   const std::int64_t tail = args.k % kKr;
@@ -198,6 +207,9 @@ struct OwnEpilogue {
     args.k = fresh(call.k);
     args.panel = fresh(call.panel);
     args.wide_panel = fresh(call.wide_panel);
+    args.pairs = call.pairs;  // not by fresh(): most tiles need none of these
+    args.pair_stride = call.pair_stride;
+    args.flip = call.flip;
     job.out = fresh(call.finish_job->out);
     job.column = fresh(call.finish_job->column);
     job.term = fresh(call.finish_job->term);

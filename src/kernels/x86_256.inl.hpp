@@ -4,6 +4,8 @@
 struct Vector256 {
   static constexpr int kLanes = 8;
   static constexpr bool kLhsSigned = false;
+  static constexpr bool kWorksBeside = true;
+  template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   using I32 = __m256i;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx2>;

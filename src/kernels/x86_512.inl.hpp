@@ -4,6 +4,8 @@
 struct Vector512 {
   static constexpr int kLanes = 16;
   static constexpr bool kLhsSigned = false;
+  static constexpr bool kWorksBeside = true;
+  template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   using I32 = __m512i;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::avx512bw>;

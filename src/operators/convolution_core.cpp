@@ -201,6 +201,10 @@ ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
   if (format.stager != nullptr)
     memory.wide_panel =
         take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
+  if (form != ConvolutionForm::kGrouped)
+    memory.pairs =
+        take_row_pairs(scratch, *kernels, weights.split(), block.rows + FilterWindows::kMostCuts,
+                       weights.taps(), weights.k());
   return memory;
 }
 
@@ -220,8 +224,12 @@ void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
   const std::int64_t row_taps = geometry.kernel_w;
   const std::int64_t row_bytes =
       row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
+  std::int64_t pairs = 0;
   for (const WindowRows& run : runs) {
     RowBlock rows = block.part(run.row, run.count);
+    if (block.pairs.data != nullptr)
+      rows.pairs.data = block.pairs.data + pairs * block.pairs.stride;
+    pairs += (run.count + 1) / 2;
     rows.rows += run.window.first * row_taps * block.tap_stride;
     Panel part = panel;
     part.data += run.window.first * row_bytes;
@@ -239,7 +247,8 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
     if (weights.uses_row_sums())
       rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-      multiply_panel(tiles, rows.block(), runs, packed_panel(weights, group, p, part.last_panel));
+      multiply_panel(tiles, rows.block(), runs,
+                     packed_panel(weights, group, p, part.first_panel, part.last_panel));
     if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
   }
   tiles.finish();

@@ -107,6 +107,7 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
   block_.out = memory.out;
   block_.residual = memory.residual;
   block_.wide_panel = memory.wide_panel;
+  block_.pairs = memory.pairs;
   if (form == ConvolutionForm::kIm2col)
     point_to_rows(memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
                   memory.block_rows);

@@ -91,6 +91,7 @@ class ConvolutionRows {
     std::uint8_t* copies;           ///< [block_rows][pad_row_bytes], for kIm2col
     StagedLines::Memory lines;      ///< Where rows are staged.
     std::int16_t* wide_panel;       ///< See take_wide_panel().
+    RowPairs pairs;                 ///< See take_row_pairs().
     std::int64_t block_rows;
   };
   static Memory take_memory(ScratchCursor& scratch, const ConvolutionGeometry& geometry,

@@ -103,7 +103,8 @@ Explanation Gemm::explain(std::int64_t m, int threads) const noexcept {
 }
 
 std::size_t Gemm::scratch_bytes(std::int64_t m, int threads) const noexcept {
-  if (!impl_ || m < 1 || !stages_rows(impl_->weights.kernels())) return 0;
+  if (!impl_ || m < 1 || !GemmScratch::needed(impl_->weights.kernels(), impl_->weights.split()))
+    return 0;
   const TaskGrid grid = impl_->plan(m, std::max(threads, 1));
   return impl_->task_scratch(m, grid).bytes(grid.tasks());
 }
@@ -128,7 +129,7 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& res
   const PanelSplit& split = weights.split();
   const TaskGrid grid = impl_->plan(lhs.rows, threads_of(resources.executor));
   TaskScratch scratch;
-  if (stages_rows(weights.kernels())) {
+  if (GemmScratch::needed(weights.kernels(), split)) {
     scratch = impl_->task_scratch(lhs.rows, grid);
     OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   }
@@ -137,20 +138,21 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& res
     const GemmScratch memory = impl_->take_scratch(piece, lhs.rows, grid);
     const TaskPart part(grid, task, lhs.rows, split.panels);
     TileLoop tiles(weights.kernels());
-    for_each_block(part.first_row, part.last_row, memory.stage.block_rows,
-                   [&](std::int64_t first, std::int64_t count) {
-                     MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory,
-                                     impl_->fused);
-                     rows.add(lhs, out, residual, first, count);
-                     if (weights.uses_row_sums()) rows.add_row_sums();
-                     if (!impl_->narrow.empty()) {
-                       impl_->narrow.multiply(rows.block(), weights);
-                       return;
-                     }
-                     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-                       tiles.multiply(rows.block(), packed_panel(weights, 0, p, part.last_panel));
-                     tiles.finish();
-                   });
+    for_each_block(
+        part.first_row, part.last_row, memory.stage.block_rows,
+        [&](std::int64_t first, std::int64_t count) {
+          MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory, impl_->fused);
+          rows.add(lhs, out, residual, first, count);
+          if (weights.uses_row_sums()) rows.add_row_sums();
+          if (!impl_->narrow.empty()) {
+            impl_->narrow.multiply(rows.block(), weights);
+            return;
+          }
+          for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+            tiles.multiply(rows.block(),
+                           packed_panel(weights, 0, p, part.first_panel, part.last_panel));
+          tiles.finish();
+        });
   });
   call.end_run([&] { return explain(lhs.rows, threads_of(resources.executor)); });
   return {};

@@ -37,7 +37,7 @@ void explain_gemm_size(Explanation& explanation, std::int64_t batch, std::int64_
 /// Rows of a block: enough tiles that a panel, once in the L2 cache, is used many times.
 inline constexpr std::int64_t kBlockRows = 252;
 
-/// Scratch of one task, of up to `rows` rows; none where rows are direct.
+/// Scratch of one task, of up to `rows` rows; none where rows are direct and nobody shares them.
 struct GemmScratch {
   GemmScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
               std::int64_t rows, std::int64_t k, std::int64_t most_bytes)
@@ -45,9 +45,15 @@ struct GemmScratch {
     // A single tile has no others to widen a panel for.
     if (stages_rows(kernels) && rows > kernels.max_rows[kernels.max_vectors - 1])
       wide_panel = take_wide_panel(scratch, kernels, split, 1, k);
+    pairs = take_row_pairs(scratch, kernels, split, std::min(rows, kBlockRows), 1, k);
+  }
+  /// Whether there is any.
+  static bool needed(const KernelTable& kernels, const PanelSplit& split) {
+    return stages_rows(kernels) || shares_pairs(kernels, split);
   }
   RowStage stage;
   std::int16_t* wide_panel = nullptr;
+  RowPairs pairs;
 };
 /// What a block of staged rows may fill. More than an L2 cache holds: the rows of a tile are read
 /// again for every panel, in the time of that many products, but the weights for every block.
@@ -66,6 +72,7 @@ class MatrixRows {
     block_.wide_panel = scratch.wide_panel;
     block_.fused = fused.empty() ? nullptr : &fused;
     block_.residual = residual_;
+    block_.pairs = scratch.pairs;
   }
   /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
   /// The residual may be none.

@@ -93,7 +93,7 @@ void GroupedWeights::multiply_panel(const RowBlock& block, std::int64_t panel,
   args.taps = taps_;
   args.panel = weights_.get() + panel * panel_bytes();
   args.finish_job = &job;
-  for_each_height(block.count, max_rows(),
+  for_each_height(block.count, max_rows(), 1,
                   [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
                     args.tiles = tiles;
                     args.rows = block.rows + row;

@@ -161,7 +161,9 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
         run_panels(end - begin, [&](const Panel& panel, PackJob* job) {
           each_block([&](std::int64_t first, std::int64_t count) {
             with_rows(first, count, fused, [&](const RowBlock& block) {
-              tiles.multiply(block, panel, job);
+              Panel alone = panel;
+              alone.pairing = Pairing::kNone;  // of these rows: they make room for others
+              tiles.multiply(block, alone, job);
               tiles.finish();
             });
           });

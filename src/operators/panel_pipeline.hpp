@@ -71,8 +71,11 @@ class PanelPipeline {
       const std::int64_t next = p + packed.count;
       PackJob job = {};
       if (next < last) job = job_for(next, last, panels, slot, packed.count * rows);
-      for (int i = 0; i < packed.count; ++i, ++p)
-        multiply(panel_of(p, packed.panels[i]), next < last ? &job : nullptr);
+      for (int i = 0; i < packed.count; ++i, ++p) {
+        Panel panel = panel_of(p, packed.panels[i]);
+        panel.pairing = pairing_of(p, first, last);
+        multiply(panel, next < last ? &job : nullptr);
+      }
       packed = job;
     }
   }

@@ -9,6 +9,17 @@
 
 namespace octet {
 
+/// Whether the tiles multiply two rows at once; see TileArgs::pairs.
+inline bool pairs_rows(const KernelTable& kernels) {
+  return kernels.tile[kPairedRows][0][0] != nullptr;
+}
+
+/// Scratch for rows in pairs.
+struct RowPairs {
+  std::uint8_t* data = nullptr;
+  std::int64_t stride = 0;  ///< Bytes from a pair to the next.
+};
+
 /// Rows of a block, wherever they come from: the caller's memory, or staged in scratch.
 struct RowBlock {
   std::int64_t count = 0;
@@ -17,6 +28,7 @@ struct RowBlock {
   void* const* out = nullptr;              ///< [count]: column 0 of each output row.
   const std::int32_t* row_sums = nullptr;  ///< [count], where the weights use them.
   std::int16_t* wide_panel = nullptr;    ///< Staged rows: room for a panel, see take_wide_panel().
+  RowPairs pairs;                        ///< Room for all rows in pairs, or none.
   const FusedEpilogue* fused = nullptr;  ///< If there is more to do than the tiles can.
   const std::uint8_t* const* residual = nullptr;  ///< [count]: like `out`, where it is added.
 
@@ -28,9 +40,22 @@ struct RowBlock {
     made.out += first;
     if (row_sums != nullptr) made.row_sums += first;
     if (residual != nullptr) made.residual += first;
+    if (pairs.data != nullptr) made.pairs.data += (first + 1) / 2 * pairs.stride;
     return made;
   }
 };
+
+/// What becomes of a block's rows in pairs, see TileArgs::pairs.
+enum class Pairing : std::uint8_t {
+  kNone,   ///< There is no other panel that would use them.
+  kWrite,  ///< The first panel's tiles write them,
+  kRead,   ///< those of all others read them.
+};
+/// For panel p of [first, last).
+inline Pairing pairing_of(std::int64_t p, std::int64_t first, std::int64_t last) {
+  if (last - first == 1) return Pairing::kNone;
+  return p == first ? Pairing::kWrite : Pairing::kRead;
+}
 
 /// Columns [column, column + columns) of a block that has a fused epilogue, at most kMaxColumns:
 /// calls multiply(part, column) for parts of it that have none, where `column` is that of the
@@ -74,21 +99,26 @@ struct Panel {
   std::int64_t column;      ///< Of out.
   std::int64_t term;        ///< Of the epilogue's arrays.
   bool flip;
+  Pairing pairing = Pairing::kNone;
 };
 
 /// Calls `run(row, height, tiles)` for `rows` rows, cut into tiles of nearly equal height, so that
 /// no tile is left with a row or two, which could not keep the dot units busy: once for those that
-/// have a row more than the others, and once for those.
+/// have `step` rows more than the others, and once for those. All heights are multiples of `step`,
+/// 1 or 2, but that of a last odd row's tile, which then is run by itself.
 template <class Run>
-void for_each_height(std::int64_t rows, std::int64_t max_rows, const Run& run) {
+void for_each_height(std::int64_t rows, std::int64_t max_rows, std::int64_t step, const Run& run) {
   if (rows <= max_rows) {
     run(0, rows, 1);
     return;
   }
   const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
-  const std::int64_t low = rows / tiles, taller = rows % tiles;
-  if (taller > 0) run(0, low + 1, taller);
-  run(taller * (low + 1), low, tiles - taller);
+  const std::int64_t steps = (rows + step - 1) / step, missing = steps * step - rows;
+  const std::int64_t low = steps / tiles * step, taller = steps % tiles;
+  const std::int64_t lower = tiles - taller - missing;
+  if (taller > 0) run(0, low + step, taller);
+  if (lower > 0) run(taller * (low + step), low, lower);
+  if (missing > 0) run(rows + missing - low, low - missing, 1);
 }
 
 /// Multiplies blocks of rows by panels. The epilogue of each tile goes beside the dot products of
@@ -109,7 +139,8 @@ class TileLoop {
                               part_panel.next = nullptr;  // it is on its way
                             });
     }
-    const TileChoice tiles(kernels_, panel, job != nullptr);
+    const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
+    const TileChoice tiles(kernels_, panel, block.count, paired, job != nullptr);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
     TileArgs args = {};
     args.tap_stride = block.tap_stride;
@@ -119,6 +150,9 @@ class TileLoop {
     args.panel = panel.data;
     args.pack_job = job;
     args.wide_panel = block.wide_panel;
+    args.flip = panel.flip ? 0x80 : 0;
+    args.pair_stride = block.pairs.stride;
+    const bool pairs = panel.pairing != Pairing::kNone && block.pairs.data != nullptr;
 
     const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows;
     prefetch_ = {};
@@ -130,8 +164,9 @@ class TileLoop {
           panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels_.lanes / 64;
       prefetch_.lines_per_step = prefetch_.lines / (tile_count * kStepsOfPrefetch) + 1;
     }
-    for_each_height(block.count, tiles.max_rows,
+    for_each_height(block.count, tiles.max_rows, pairs_rows(kernels_) ? 2 : 1,
                     [&](std::int64_t row, std::int64_t height, std::int64_t count) {
+                      if (pairs) args.pairs = block.pairs.data + row / 2 * block.pairs.stride;
                       if (tiles.finishing == nullptr) {
                         run_plain(tiles, widens, block, panel, row, height, count, args);
                         return;
@@ -152,14 +187,16 @@ class TileLoop {
  private:
   /// The tiles for a panel, by height.
   struct TileChoice {
-    TileChoice(const KernelTable& kernels, const Panel& panel, bool packing) {
-      plain = kernels.tile[panel.flip][panel.vectors - 1];
+    TileChoice(const KernelTable& kernels, const Panel& panel, std::int64_t rows, bool paired,
+               bool packing) {
+      plain = kernels.tile[paired ? kPairedRows : panel.flip][panel.vectors - 1];
       max_rows = kernels.max_rows[panel.vectors - 1];
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
       // In a short tile the epilogue would have no dot products to go beside.
       if (groups * panel.vectors <= 64) return;
       const TileFn* of_height = kernels.finishing_tile[panel.flip][panel.vectors - 1];
-      if (of_height[0] == nullptr) return;
+      const std::int64_t lowest = rows >= max_rows ? (max_rows + 1) / 2 : rows;
+      if (of_height[lowest - 1] == nullptr) return;
       finishing = of_height;
       if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
         this->packing = kernels.packing_tile[panel.flip];
@@ -238,10 +275,10 @@ class TileLoop {
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
 
-/// Panel p of one group of packed weights; the one after it, if it is below `last`, is to be
-/// fetched meanwhile.
+/// Panel p of one group of packed weights, of panels [first, last) that are multiplied in turn; the
+/// one after it is to be fetched meanwhile.
 inline Panel packed_panel(const PackedWeights& weights, std::int64_t group, std::int64_t p,
-                          std::int64_t last) {
+                          std::int64_t first, std::int64_t last) {
   const PanelSplit& split = weights.split();
   constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
   const bool fetches = weights.bytes() > kInCache;
@@ -255,7 +292,8 @@ inline Panel packed_panel(const PackedWeights& weights, std::int64_t group, std:
           .row_offset = group * weights.row_bytes(),
           .column = group * split.n + split.column(p),
           .term = weights.term(group, p),
-          .flip = weights.flips_lhs()};
+          .flip = weights.flips_lhs(),
+          .pairing = pairing_of(p, first, last)};
 }
 
 }  // namespace octet

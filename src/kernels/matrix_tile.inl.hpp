@@ -156,7 +156,7 @@ OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv]
       add_matrix_steps<Simd, kFlip>(acc, panel, rows, stretch);
       steps -= stretch;
       pin<Simd>(acc);
-      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
+      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv>(args);
     }
     if (rest != 0) panel += add_matrix_rest<Simd, kFlip>(acc, panel, rows, rest, args.k >= 8);
   }

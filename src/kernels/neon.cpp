@@ -32,7 +32,6 @@ struct Simd : VectorNeon {
   static constexpr int kGroupedSums = 8;
   static constexpr int kMinSums = 1;  // the chain of sadalp is forwarded within the adder
   static constexpr int kPeakSums = 8;
-  static constexpr int kPackingRows = 0;  // no register is left in any
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
     const int8x16_t lhs = vreinterpretq_s8_s32(a), rhs = vreinterpretq_s8_s32(b);

@@ -3,7 +3,6 @@
 
 struct VectorNeon {
   static constexpr int kLanes = 4;
-  static constexpr int kNotPackingRows = 0;
   static constexpr int kNarrowSums = 16;
   using I32 = int32x4_t;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::neon64>;

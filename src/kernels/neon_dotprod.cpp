@@ -25,7 +25,6 @@ struct Simd : ByteOperands<VectorNeon> {
   static constexpr bool kLhsSigned = true;
   static constexpr int kMinSums = 8;  // four per cycle on the widest cores
   static constexpr int kPeakSums = 24;
-  static constexpr int kPackingRows = 5;  // no register is left in taller ones
 
   // By asm: GCC 12 would move sums between registers around the intrinsics.
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {

@@ -1,6 +1,7 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
 #include "kernels/matrix_tile.inl.hpp"
+#include "kernels/plain_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
 
 /// The tile of an ISA, by the dot product that it has.
@@ -30,11 +31,31 @@ constexpr void set_grouped_tiles(int& rows, TileFn* plain, TileFn* flipping) {
   });
 }
 
+template <class Simd>
+constexpr void set_plain_tiles(KernelTable& table) {
+  table.plain_rows = kMaxPlainRows;
+  const auto of_source = [&](PlainSource source) -> auto& {
+    return table.plain_tile[static_cast<int>(source)];
+  };
+  for_each_up_to<kMaxPlainRows>([&]<int kMr>() {
+    const auto set = [&]<PlainSource kSource>() {
+      of_source(kSource)[0][kMr - 1] = plain_tile<Simd, kMr, false, kSource>;
+      of_source(kSource)[1][kMr - 1] = plain_tile<Simd, kMr, true, kSource>;
+    };
+    set.template operator()<PlainSource::kRows>();
+    if constexpr (kMr >= kMaxPlainRows / 2) {
+      set.template operator()<PlainSource::kRowsToPanel>();
+      set.template operator()<PlainSource::kPanel>();
+    }
+    of_source(PlainSource::kColumns)[0][kMr - 1] = plain_columns_tile<Simd, kMr, false>;
+    of_source(PlainSource::kColumns)[1][kMr - 1] = plain_columns_tile<Simd, kMr, true>;
+  });
+}
+
 /// The part of a KernelTable that tiles of direct rows take.
 template <class Simd, class TileRows>
 constexpr void set_direct_tiles(KernelTable& table) {
   table.lhs_bytes = 1;
-  table.packing_rows = Simd::kPackingRows;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
     constexpr int kStepRows = kFinishRows<kNv>;
@@ -50,11 +71,6 @@ constexpr void set_direct_tiles(KernelTable& table) {
             tile_of<Simd, kMr, kNv, false, TileWork::kFinish>();
         table.finishing_tile[1][kPanel][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinish>();
       }
-      if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
-                    kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
-        table.packing_tile[0][kTile] = tile_of<Simd, kMr, kNv, false, TileWork::kFinishAndPack>();
-        table.packing_tile[1][kTile] = tile_of<Simd, kMr, kNv, true, TileWork::kFinishAndPack>();
-      }
     });
   });
   // Matrix products are twice as many: a panel of two columns is no slower than both alone.
@@ -67,6 +83,7 @@ constexpr void set_direct_tiles(KernelTable& table) {
       }
     });
   });
+  if constexpr (MultipliesPlainWeights<Simd>) set_plain_tiles<Simd>(table);
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
 }
@@ -111,7 +128,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.depthwise_streams = Simd::kStreams;
   table.depthwise = depthwise<Simd>;
   table.pack = pack<Simd>;
-  table.continue_packing = continue_packing<Simd>;
+  table.pack_together = pack_together<Simd>;
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;

@@ -53,9 +53,9 @@ class TileLoop {
  public:
   explicit TileLoop(const KernelTable& kernels) : kernels_(kernels) {}
 
-  /// A block of rows times one panel. `job`, if any, is advanced meanwhile.
-  void multiply(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
-    const TileChoice tiles(kernels_, panel, job != nullptr);
+  /// A block of rows times one panel.
+  void multiply(const RowBlock& block, const Panel& panel) {
+    const TileChoice tiles(kernels_, panel);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
     TileArgs args = {};
     args.tap_stride = block.tap_stride;
@@ -63,7 +63,6 @@ class TileLoop {
     args.taps = panel.taps;
     args.k = panel.k;
     args.panel = panel.data;
-    args.pack_job = job;
     args.wide_panel = block.wide_panel;
 
     const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows;
@@ -98,7 +97,7 @@ class TileLoop {
  private:
   /// The tiles for a panel, by height.
   struct TileChoice {
-    TileChoice(const KernelTable& kernels, const Panel& panel, bool packing) {
+    TileChoice(const KernelTable& kernels, const Panel& panel) {
       plain = kernels.tile[panel.flip][panel.vectors - 1];
       max_rows = kernels.max_rows[panel.vectors - 1];
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
@@ -107,15 +106,10 @@ class TileLoop {
       const TileFn* of_height = kernels.finishing_tile[panel.flip][panel.vectors - 1];
       if (of_height[0] == nullptr) return;
       finishing = of_height;
-      if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
-        this->packing = kernels.packing_tile[panel.flip];
-        max_rows = kernels.packing_rows;
-      }
     }
     std::int64_t max_rows;
     const TileFn* plain;
     const TileFn* finishing = nullptr;
-    const TileFn* packing = nullptr;
   };
 
   /// `count` tiles that finish their own sums, in one call. If `widens`, the first of a block
@@ -146,15 +140,10 @@ class TileLoop {
     const std::int64_t groups = args.taps * (args.k / kKr);
     const std::int64_t steps = prefetch_.lines > 0 ? kStepsOfPrefetch : pending_.rows;
     args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending_.rows) + 1), 1);
-    TileFn tile = tiles.finishing[height - 1];
-    if (tiles.packing != nullptr && tiles.packing[height - 1] != nullptr) {
-      tile = tiles.packing[height - 1];
-      args.interval = std::min(args.interval, args.pack_job->interval);
-    }
     args.finish_job = &pending_;
     args.prefetch_job = &prefetch_;
     args.sums = sums_[next_sums_];
-    tile(args);
+    tiles.finishing[height - 1](args);
     finish();
     pending_.sums = args.sums;
     next_sums_ ^= 1;

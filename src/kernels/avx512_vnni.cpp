@@ -25,8 +25,6 @@ struct Simd : ByteOperands<Vector512> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 24;
   static constexpr int kGroupedSums = 24;
-  static constexpr int kPackingRows = 6;
-  static constexpr int kNotPackingRows = 4;  // GCC 12 moves registers in its dot loop
   static constexpr int kNarrowSums = 16;
   static constexpr bool kDirectDepthwise = true;
 

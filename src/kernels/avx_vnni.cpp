@@ -25,8 +25,6 @@ struct Simd : ByteOperands<Vector256> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 12;
   static constexpr int kGroupedSums = 12;
-  static constexpr int kPackingRows = 5;  // no register is left in taller ones
-  static constexpr int kNotPackingRows = 0;
   static constexpr int kNarrowSums = 6;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {

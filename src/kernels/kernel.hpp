@@ -78,16 +78,12 @@ struct PackArgs {
 /// Values of k that are packed at a time.
 inline constexpr int kPackStep = 16;
 
+/// Neighbouring panels of one tap that are packed a step of each in turn, so that rows of the
+/// weights that are far apart in memory are visited once for all.
 inline constexpr int kMaxJobPanels = 4;
-
-/// The packing of neighbouring panels of one tap, under way: a step of each of them in turn, so
-/// that rows of the weights that are far apart in memory are visited once for all.
 struct PackJob {
-  PackArgs panels[kMaxJobPanels];  ///< Their column sums, if any, start as zero.
+  PackArgs panels[kMaxJobPanels];
   int count = 0;
-  int next_panel = 0;
-  std::int64_t next_k = 0;
-  std::int64_t interval = 0;  ///< A step is due after so many k-groups of the tiles.
 };
 
 /// Stages `rows` rows of `count` values, from first to last: of each, out = [round_up(count, kKr)]
@@ -129,7 +125,6 @@ enum class TileWork : std::uint8_t {
   kNone,    ///< Nothing, and it takes its own sums through the epilogue: finish_job.
   kFinish,  ///< Steps of the epilogue of the tile before, finish_job, and of prefetch_job; it
             ///< leaves its own sums.
-  kFinishAndPack,  ///< And steps of the packing of another panel, pack_job.
 };
 
 /// One call of a tile kernel: sums[i] = sum over taps and k of row i x panel.
@@ -145,7 +140,6 @@ struct TileArgs {
 
   FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
   PrefetchJob* prefetch_job;
-  PackJob* pack_job;
   std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
   std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
   std::int16_t* wide_panel;  ///< Widening tiles write the panel here as int16, wide ones read it.
@@ -173,6 +167,52 @@ struct NarrowArgs {
 };
 using NarrowFn = void (*)(const NarrowArgs&);
 
+/// Rows of a tile that reads weights as they are, at most.
+inline constexpr int kMaxPlainRows = 6;
+
+/// Where a plain tile has its weights from.
+enum class PlainSource : std::uint8_t {
+  kRows,         ///< The caller's, [K, N].
+  kRowsToPanel,  ///< The same, and what they become is written to PlainTileArgs::panel.
+  kPanel,        ///< What such a tile has written.
+  kColumns,      ///< The caller's, [N, K].
+};
+inline constexpr int kPlainSources = 4;
+
+/// Bytes of a row of weights that are fetched into the L2 cache at a time.
+inline constexpr std::int64_t kFetchBytes = 256;
+/// So many of each of some rows, on their way.
+struct FetchRowsJob {
+  const std::uint8_t* next = nullptr;
+  std::int64_t rows = 0;  ///< Left.
+};
+
+/// sums[i][n] = row i x column n of weights that are not packed, for up to 4 * lanes columns. Of
+/// [K, N] some values of k at a time: all but the last call leave the columns in an order of their
+/// own, as does the panel.
+struct PlainTileArgs {
+  const std::uint8_t* const* rows;  ///< Row i starts at rows[i] + row_offset.
+  std::int64_t row_offset;
+  std::int64_t k;               ///< In all but the last call a multiple of kKr.
+  const std::uint8_t* weights;  ///< Value (k, n) at k * stride + n, or k + n * stride.
+  std::int64_t stride;
+  std::int64_t columns;  ///< At least 4 of kColumns.
+  std::uint32_t flip;    ///< 0x80808080 if the weights are u8, else 0.
+  bool adds;             ///< To the sums of the call before; never for kColumns.
+  bool ends;             ///< This is the last call.
+  std::int32_t* sums;    ///< [rows][4 * lanes], aligned to vectors.
+  std::int8_t* panel;    ///< [ceil(k / kKr)][4 * lanes][kKr], aligned to vectors.
+  /// kRows: if not null, kFetchBytes are fetched from here with every k-group, `stride` bytes
+  /// on each time.
+  const std::uint8_t* ahead;
+  /// kPanel, and kRows where `ahead` is null: steps of these are done meanwhile, one of each after
+  /// so many k-groups.
+  FinishJob* finish_job;
+  FetchRowsJob* fetch_job;
+  std::int64_t interval;
+};
+using PlainTileFn = void (*)(const PlainTileArgs&);
+
 /// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs, direct or
 /// staged as the tiles take them.
 struct RowSumArgs {
@@ -190,8 +230,7 @@ using RowSumFn = void (*)(const RowSumArgs&);
 using FinishFn = void (*)(FinishJob&);
 
 using PackFn = void (*)(const PackArgs&);
-/// Packs up to `steps` steps more of a job.
-using ContinuePackingFn = void (*)(PackJob&, std::int64_t steps);
+using PackTogetherFn = void (*)(const PackJob&);
 
 /// A run of `count` elements; `step` 1 if scale and zero_point (bias) go with the element, 0 if one
 /// serves all. zero_point and bias may be null.
@@ -375,12 +414,13 @@ struct KernelTable {
   /// kFinish; null where it does not pay, and for heights that only a tile alone can have.
   TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
   FinishFn finish[kMaxPanelVectors];                         ///< [vectors - 1]
-  /// kFinishAndPack, for panels of max_vectors; null where tiles are too small to hide it.
-  TileFn packing_tile[2][kMaxTileRows];  ///< [flip][mr - 1]
-  int packing_rows;                      ///< The tallest of them; 0 if there are none.
 
   /// [flip][columns - 1][rows - 1], for 1, 2 and 4 columns; null where a lower one is to be used.
   NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];
+
+  int plain_rows;  ///< The tallest of plain_tile; 0 if there are none.
+  /// [source][flip][mr - 1]. With a panel null for heights that no rows of several tiles have.
+  PlainTileFn plain_tile[kPlainSources][2][kMaxPlainRows];
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the
   /// panel for the others, once. Null for heights that no such block has. See TileArgs::wide_panel.
@@ -406,7 +446,7 @@ struct KernelTable {
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
   StageFn stage;         ///< Null where rows are direct.
   PackFn pack;
-  ContinuePackingFn continue_packing;
+  PackTogetherFn pack_together;
   ConvertFn quantize;    ///< f32 to u8, s8
   ConvertFn dequantize;  ///< u8, s8, s32 to f32
   RequantizeFn requantize;

@@ -106,23 +106,24 @@ OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t
 }
 
 template <class Simd>
+OCTET_INLINE void clear_column_sums(const PackArgs& args) {
+  if (args.column_sums == nullptr) return;
+  const std::size_t columns = static_cast<std::size_t>(args.vectors) * Simd::kLanes;
+  __builtin_memset(args.column_sums, 0, sizeof(std::int32_t) * columns);
+}
+
+template <class Simd>
 void pack(const PackArgs& args) {
-  if (args.column_sums != nullptr)
-    __builtin_memset(args.column_sums, 0,
-                     sizeof(std::int32_t) * static_cast<std::size_t>(args.vectors) * Simd::kLanes);
+  clear_column_sums<Simd>(args);
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step<Simd>(args, tap, k);
   }
 }
 
-/// Continues a job: up to `steps` steps more.
 template <class Simd>
-OCTET_INLINE void continue_packing(PackJob& job, std::int64_t steps) {
-  for (; steps > 0 && job.next_k < job.panels[0].k; --steps) {
-    pack_step<Simd>(job.panels[job.next_panel], 0, job.next_k);
-    if (++job.next_panel == job.count) {
-      job.next_panel = 0;
-      job.next_k += kPackStep;
-    }
+void pack_together(const PackJob& job) {
+  for (int i = 0; i < job.count; ++i) clear_column_sums<Simd>(job.panels[i]);
+  for (std::int64_t k = 0; k < job.panels[0].k; k += kPackStep) {
+    for (int i = 0; i < job.count; ++i) pack_step<Simd>(job.panels[i], 0, k);
   }
 }

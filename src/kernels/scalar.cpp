@@ -175,14 +175,8 @@ void pack(const PackArgs& args) {
   }
 }
 
-void continue_packing(PackJob& job, std::int64_t steps) {
-  for (; steps > 0 && job.next_k < job.panels[0].k; --steps) {
-    pack_step(job.panels[job.next_panel], 0, job.next_k);
-    if (++job.next_panel == job.count) {
-      job.next_panel = 0;
-      job.next_k += kPackStep;
-    }
-  }
+void pack_together(const PackJob& job) {
+  for (int i = 0; i < job.count; ++i) pack(job.panels[i]);
 }
 
 void quantize(const ConvertArgs& args) {
@@ -316,7 +310,7 @@ constexpr KernelTable make_table() {
   table.row_sums[0] = row_sums<false>;
   table.row_sums[1] = row_sums<true>;
   table.pack = pack;
-  table.continue_packing = continue_packing;
+  table.pack_together = pack_together;
   table.quantize = quantize;
   table.dequantize = dequantize;
   table.requantize = requantize;

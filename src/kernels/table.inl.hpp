@@ -2,6 +2,7 @@
 
 #include "kernels/depthwise_direct.inl.hpp"
 #include "kernels/matrix_tile.inl.hpp"
+#include "kernels/plain_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
 
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
@@ -21,11 +22,31 @@ constexpr void set_grouped_tiles(int& rows, TileFn* plain, TileFn* flipping) {
   });
 }
 
+template <class Simd>
+constexpr void set_plain_tiles(KernelTable& table) {
+  table.plain_rows = kMaxPlainRows;
+  const auto of_source = [&](PlainSource source) -> auto& {
+    return table.plain_tile[static_cast<int>(source)];
+  };
+  for_each_up_to<kMaxPlainRows>([&]<int kMr>() {
+    const auto set = [&]<PlainSource kSource>() {
+      of_source(kSource)[0][kMr - 1] = plain_tile<Simd, kMr, false, kSource>;
+      of_source(kSource)[1][kMr - 1] = plain_tile<Simd, kMr, true, kSource>;
+    };
+    set.template operator()<PlainSource::kRows>();
+    if constexpr (kMr >= kMaxPlainRows / 2) {
+      set.template operator()<PlainSource::kRowsToPanel>();
+      set.template operator()<PlainSource::kPanel>();
+    }
+    of_source(PlainSource::kColumns)[0][kMr - 1] = plain_columns_tile<Simd, kMr, false>;
+    of_source(PlainSource::kColumns)[1][kMr - 1] = plain_columns_tile<Simd, kMr, true>;
+  });
+}
+
 /// The part of a KernelTable that tiles of direct rows take.
 template <class Simd, class TileRows>
 constexpr void set_direct_tiles(KernelTable& table) {
   table.lhs_bytes = 1;
-  table.packing_rows = Simd::kPackingRows;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     constexpr int kMaxRows = TileRows::kMaxRows[kNv - 1];
     constexpr int kStepRows = kFinishRows<kNv>;
@@ -48,11 +69,6 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.finishing_tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinish>;
         table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
       }
-      if constexpr (kNv == TileRows::kVectors && kSumSets<Simd, kMr, kNv> == 1 &&
-                    kMr <= Simd::kPackingRows && kMr != Simd::kNotPackingRows) {
-        table.packing_tile[0][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinishAndPack>;
-        table.packing_tile[1][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinishAndPack>;
-      }
     });
   });
   // Matrix products are twice as many: a panel of two columns is no slower than both alone.
@@ -65,6 +81,7 @@ constexpr void set_direct_tiles(KernelTable& table) {
       }
     });
   });
+  if constexpr (MultipliesPlainWeights<Simd>) set_plain_tiles<Simd>(table);
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
 }
@@ -112,7 +129,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   if constexpr (requires { Simd::kDirectDepthwise; })
     table.depthwise_direct = depthwise_direct<Simd>;
   table.pack = pack<Simd>;
-  table.continue_packing = continue_packing<Simd>;
+  table.pack_together = pack_together<Simd>;
   table.quantize = quantize<Simd>;
   table.dequantize = dequantize<Simd>;
   table.requantize = requantize<Simd>;

@@ -68,17 +68,13 @@ OCTET_INLINE void store_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs
 
 /// A step of the work that goes beside the dot products: its loads, shuffles and stores use what
 /// those leave free, and wait for memory while those go on.
-template <class Simd, int kNv, TileWork kWork>
+template <class Simd, int kNv>
 OCTET_INLINE void work_beside(const TileArgs& args) {
   if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, kNv>(*args.finish_job);
-  if constexpr (kWork == TileWork::kFinishAndPack) {
-    continue_packing<Simd>(*args.pack_job, 1);
-  } else {
-    PrefetchJob& job = *args.prefetch_job;
-    for (std::int64_t i = job.lines < job.lines_per_step ? job.lines : job.lines_per_step; i > 0;
-         --i, --job.lines, job.next += 64)
-      prefetch(job.next, 0);
-  }
+  PrefetchJob& job = *args.prefetch_job;
+  for (std::int64_t i = job.lines < job.lines_per_step ? job.lines : job.lines_per_step; i > 0;
+       --i, --job.lines, job.next += 64)
+    prefetch(job.next, 0);
 }
 
 /// Sets of sums that a tile keeps for alternating k-groups, so that enough dot products are in
@@ -154,7 +150,7 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
         OCTET_PIN_STEP(panel);
       }
       unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv, kWork>(args);
+      if constexpr (kWork != TileWork::kNone) work_beside<Simd, kNv>(args);
     }
     const auto after_steps = [&](int i)
                                  OCTET_INLINE_LAMBDA { return rows[i] + args.row_offset + steps; };

@@ -97,6 +97,21 @@ struct Vector512 {
     v[3] = _mm512_shuffle_i32x4(odd01, odd23, 0xDD);
   }
 
+  /// Of 64 columns each. Vector j gets, in each 128 bits, columns 4 j to 4 j + 3 of those 16.
+  static OCTET_INLINE void interleave_bytes(const I32 (&rows)[kKr], I32 (&groups)[4]) {
+    interleave4(rows, groups);
+  }
+  /// A lane holds a column: from that order to vectors of 16 neighbouring columns.
+  static OCTET_INLINE void columns_in_order(I32 (&v)[4]) { in_order(v); }
+  /// `flip` stays in memory: the tiles have no register left for it.
+  static OCTET_INLINE I32 flip_bytes(I32 v, const std::uint32_t& flip) {
+    asm("vpxord %1%{1to16%}, %0, %0" : "+v"(v) : "m"(flip));
+    return v;
+  }
+  static OCTET_INLINE I32 keep_first_bytes(I32 v, std::uint64_t mask) {
+    return _mm512_maskz_mov_epi8(mask, v);
+  }
+
   static constexpr int kStreams = 4;
   static constexpr int kDepthwisePixels = 8;  // 16 sums and 8 packed
 
@@ -184,17 +199,18 @@ struct Vector512 {
                                                    std::int8_t* panel, std::int64_t group_bytes) {
     if (args.columns < 64) return interleave_rows_by_16(args, source, panel, group_bytes, 0);
     const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
-    const std::int64_t stride = args.k_stride, stride3 = 3 * stride;
-    const std::uint8_t* in = source;
+    const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const std::int64_t stride = args.k_stride;
     std::int8_t* out = panel;
     for (int group = 0; group < kPackStep / kKr; ++group) {
-      const I32 row[kKr] = {exclusive_or(load(in), flip), exclusive_or(load(in + stride), flip),
-                            exclusive_or(load(in + 2 * stride), flip),
-                            exclusive_or(load(in + stride3), flip)};
-      in += 4 * stride;
+      // So ordered, that interleave4 leaves neighbouring columns together.
+      I32 row[kKr];
+      unroll<kKr>([&](auto i) OCTET_INLINE_LAMBDA {
+        row[i] = exclusive_or(_mm512_permutexvar_epi32(order, load(source)), flip);
+        source += stride;
+      });
       I32 columns[4];
       interleave4(row, columns);
-      in_order(columns);
       unroll<4>([&](auto i) OCTET_INLINE_LAMBDA { store(out + i * 64, columns[i]); });
       out += group_bytes;
     }

@@ -2,9 +2,9 @@
 
 #include "dispatch/registry.hpp"
 #include "octet/gemm.hpp"
+#include "operators/call_weights.hpp"
 #include "operators/gemm_batch.hpp"
 #include "operators/gemm_operands.hpp"
-#include "operators/panel_pipeline.hpp"
 #include "operators/tasks.hpp"
 #include "operators/validate.hpp"
 #include "operators/verbose.hpp"
@@ -29,9 +29,9 @@ TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBat
 struct OneShotScratch {
   OneShotScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
                  const TaskGrid& grid, std::int64_t rows, std::int64_t k)
-      : ring(scratch, split, kernels, k),
+      : weights(scratch, kernels, split, part_begin(rows, grid.row_parts, 1), k),
         rows(scratch, kernels, split, part_begin(rows, grid.row_parts, 1), k, INT64_MAX) {}
-  PanelRing ring;
+  CallScratch weights;
   GemmScratch rows;
 };
 
@@ -134,36 +134,40 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
     for (std::int64_t begin = part.first_row, end = 0; begin < part.last_row; begin = end) {
       const std::int64_t i = begin / lhs.rows;
       end = shares_weights(batch) ? part.last_row : std::min(part.last_row, (i + 1) * lhs.rows);
-      const WeightsView weights = view_rhs(config, matrix_of(rhs, batch.rhs_stride, i));
+      const WeightsView view_of_matrix = view_rhs(config, matrix_of(rhs, batch.rhs_stride, i));
       const Epilogue epilogue = epilogue_of(config, batch, i);
       const Epilogue of_tiles = epilogue_of_tiles(epilogue);
       const FusedEpilogue fused(epilogue);
       const Quantization quantization = quantization_of(config, of_tiles);
-      PanelPipeline pipeline(*kernels, weights, split, lhs_sign, rhs_sign, quantization,
-                             memory.ring);
-      const auto run_panels = [&](std::int64_t rows, const auto& multiply) {
-        pipeline.run(part.first_panel, part.last_panel, rows, multiply);
-      };
-      const auto each_block = [&](const auto& body) {
-        for_each_block(begin, end, block_rows, body);
+      CallWeights weights(*kernels, view_of_matrix, split, lhs_sign, rhs_sign, quantization,
+                          memory.weights);
+      const std::int64_t plain_most =
+          fused.empty() ? plain_panels(*kernels, view_of_matrix, split, end - begin) : 0;
+      const std::int64_t plain_end = std::clamp(plain_most, part.first_panel, part.last_panel);
+      if (part.first_panel < plain_end) {
+        for_each_block(begin, end, kPlainRows, [&](std::int64_t first, std::int64_t count) {
+          with_rows(first, count, fused, [&](const RowBlock& block) {
+            weights.multiply_plain(block, part.first_panel, plain_end);
+          });
+        });
+      }
+      if (plain_end == part.last_panel) continue;
+      const auto run_panels = [&](const auto& multiply) {
+        weights.multiply_packed(plain_end, part.last_panel, multiply);
       };
       if (stages_rows(*kernels) || end - begin <= block_rows) {
         // Staging rows again for every panel would cost more than packing panels for every block.
-        each_block([&](std::int64_t first, std::int64_t count) {
+        for_each_block(begin, end, block_rows, [&](std::int64_t first, std::int64_t count) {
           with_rows(first, count, fused, [&](const RowBlock& block) {
-            run_panels(count, [&](const Panel& panel, PackJob* job) {
-              tiles.multiply(block, panel, job);
-              tiles.finish();  // the next panel's terms take the place of this one's
-            });
+            run_panels([&](const Panel& panel) { tiles.multiply(block, panel); });
+            tiles.finish();
           });
         });
       } else {
-        run_panels(end - begin, [&](const Panel& panel, PackJob* job) {
-          each_block([&](std::int64_t first, std::int64_t count) {
+        run_panels([&](const Panel& panel) {
+          for_each_block(begin, end, block_rows, [&](std::int64_t first, std::int64_t count) {
             with_rows(first, count, fused, [&](const RowBlock& block) {
-              Panel alone = panel;
-              alone.pairing = Pairing::kNone;  // of these rows: they make room for others
-              tiles.multiply(block, alone, job);
+              tiles.multiply(block, panel);
               tiles.finish();
             });
           });

@@ -127,20 +127,20 @@ class TileLoop {
  public:
   explicit TileLoop(const KernelTable& kernels) : kernels_(kernels) {}
 
-  /// A block of rows times one panel. `job`, if any, is advanced meanwhile.
-  void multiply(const RowBlock& block, const Panel& panel, PackJob* job = nullptr) {
+  /// A block of rows times one panel.
+  void multiply(const RowBlock& block, const Panel& panel) {
     if (block.fused != nullptr) [[unlikely]] {
       Panel part_panel = panel;
       return multiply_fused(kernels_, block, panel.column, panel.columns,
                             [&](const RowBlock& part, std::int64_t column) {
                               part_panel.column = column;
-                              multiply(part, part_panel, job);
+                              multiply(part, part_panel);
                               finish();
                               part_panel.next = nullptr;  // it is on its way
                             });
     }
     const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
-    const TileChoice tiles(kernels_, panel, block.count, paired, job != nullptr);
+    const TileChoice tiles(kernels_, panel, block.count, paired);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
     TileArgs args = {};
     args.tap_stride = block.tap_stride;
@@ -148,7 +148,6 @@ class TileLoop {
     args.taps = panel.taps;
     args.k = panel.k;
     args.panel = panel.data;
-    args.pack_job = job;
     args.wide_panel = block.wide_panel;
     args.flip = panel.flip ? 0x80 : 0;
     args.pair_stride = block.pairs.stride;
@@ -168,7 +167,7 @@ class TileLoop {
                     [&](std::int64_t row, std::int64_t height, std::int64_t count) {
                       if (pairs) args.pairs = block.pairs.data + row / 2 * block.pairs.stride;
                       if (tiles.finishing == nullptr) {
-                        run_plain(tiles, widens, block, panel, row, height, count, args);
+                        run_tiles(tiles, widens, block, panel, row, height, count, args);
                         return;
                       }
                       for (; count > 0; --count, row += height) {
@@ -187,9 +186,8 @@ class TileLoop {
  private:
   /// The tiles for a panel, by height.
   struct TileChoice {
-    TileChoice(const KernelTable& kernels, const Panel& panel, std::int64_t rows, bool paired,
-               bool packing) {
-      plain = kernels.tile[paired ? kPairedRows : panel.flip][panel.vectors - 1];
+    TileChoice(const KernelTable& kernels, const Panel& panel, std::int64_t rows, bool paired) {
+      by_height = kernels.tile[paired ? kPairedRows : panel.flip][panel.vectors - 1];
       max_rows = kernels.max_rows[panel.vectors - 1];
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
       // In a short tile the epilogue would have no dot products to go beside.
@@ -198,20 +196,15 @@ class TileLoop {
       const std::int64_t lowest = rows >= max_rows ? (max_rows + 1) / 2 : rows;
       if (of_height[lowest - 1] == nullptr) return;
       finishing = of_height;
-      if (packing && panel.vectors == kernels.max_vectors && kernels.packing_rows > 0) {
-        this->packing = kernels.packing_tile[panel.flip];
-        max_rows = kernels.packing_rows;
-      }
     }
     std::int64_t max_rows;
-    const TileFn* plain;
+    const TileFn* by_height;
     const TileFn* finishing = nullptr;
-    const TileFn* packing = nullptr;
   };
 
   /// `count` tiles that finish their own sums, in one call. If `widens`, the first of a block
   /// widens the panel, and the others use what it wrote.
-  void run_plain(const TileChoice& tiles, bool widens, const RowBlock& block, const Panel& panel,
+  void run_tiles(const TileChoice& tiles, bool widens, const RowBlock& block, const Panel& panel,
                  std::int64_t row, std::int64_t height, std::int64_t count, TileArgs& args) {
     const auto run = [&](TileFn tile, std::int64_t first, std::int64_t calls) {
       args.rows = block.rows + first;
@@ -221,7 +214,7 @@ class TileLoop {
     };
     args.finish_job = &pending_;
     if (!widens) {
-      run(tiles.plain[height - 1], row, count);
+      run(tiles.by_height[height - 1], row, count);
     } else {
       if (row == 0) {
         run(kernels_.widening_tile[panel.vectors - 1][height - 1], 0, 1);
@@ -237,15 +230,10 @@ class TileLoop {
     const std::int64_t groups = args.taps * (args.k / kKr);
     const std::int64_t steps = prefetch_.lines > 0 ? kStepsOfPrefetch : pending_.rows;
     args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending_.rows) + 1), 1);
-    TileFn tile = tiles.finishing[height - 1];
-    if (tiles.packing != nullptr && tiles.packing[height - 1] != nullptr) {
-      tile = tiles.packing[height - 1];
-      args.interval = std::min(args.interval, args.pack_job->interval);
-    }
     args.finish_job = &pending_;
     args.prefetch_job = &prefetch_;
     args.sums = sums_[next_sums_];
-    tile(args);
+    tiles.finishing[height - 1](args);
     finish();
     pending_.sums = args.sums;
     next_sums_ ^= 1;

@@ -1,0 +1,236 @@
+#include "operators/call_weights.hpp"
+
+#include "dispatch/schedule.hpp"
+
+namespace octet {
+namespace {
+
+bool is_transposed(const WeightsView& weights) { return weights.n_stride != 1; }
+
+/// Whether the rows of a panel lie on more pages of memory than the CPU keeps addresses of.
+bool rows_are_far_apart(const WeightsView& weights) {
+  return weights.k >= 1024 && weights.k_stride >= 1024;
+}
+
+/// Values of k that kMaxJobPanels panels are multiplied by before their next values: what such a
+/// step reads, and what the next one will, fit the L2 cache, where rows a multiple of a page apart
+/// share few sets.
+std::int64_t plain_k(const WeightsView& weights) {
+  if (is_transposed(weights)) return weights.k;
+  if (!rows_are_far_apart(weights)) return 512;
+  return weights.k_stride % 4096 == 0 ? 128 : 256;
+}
+
+}  // namespace
+
+std::int64_t plain_panels(const KernelTable& kernels, const WeightsView& weights,
+                          const PanelSplit& split, std::int64_t rows) {
+  if (kernels.plain_rows == 0 || split.vectors_of(0) < kernels.max_vectors) return 0;
+  const bool pays = is_transposed(weights)
+                        ? weights.k >= 1024 || rows * 28 <= weights.k
+                        : rows * 6 <= weights.k &&
+                              (rows <= kPlainRows || (rows_are_far_apart(weights) && rows <= 480));
+  if (!pays) return 0;
+  return split.narrow == kernels.max_vectors ? split.panels : split.wider_panels;
+}
+
+CallScratch::CallScratch(ScratchCursor& scratch, const KernelTable& kernels,
+                         const PanelSplit& split, std::int64_t rows, std::int64_t k) {
+  const std::int64_t columns =
+      std::min(split.vectors, std::int64_t{kernels.max_vectors}) * split.lanes;
+  const std::int64_t panels_together = std::min<std::int64_t>(split.panels, kMaxJobPanels);
+  for (int i = 0; i < panels_together; ++i) {
+    panels[i].panel = scratch.take<std::int8_t>(round_up(k, std::int64_t{kKr}) * columns);
+    panels[i].column_sums = scratch.take<std::int32_t>(columns);
+  }
+  for (PanelTerms& set : terms) {
+    set.bias = scratch.take<std::int32_t>(columns);
+    set.scale = scratch.take<float>(columns);
+    set.rhs_zero_point = scratch.take<std::int32_t>(columns);
+  }
+  if (kernels.plain_rows == 0) return;
+  // One more for the column sums; the epilogue reads up to a multiple of four.
+  const std::int64_t plain_rows = round_up(std::min(rows, kPlainRows), std::int64_t{4}) + 1;
+  for (auto& turn : plain_sums) {
+    for (int i = 0; i < panels_together; ++i)
+      turn[i] = scratch.take<std::int32_t>(plain_rows * columns);
+  }
+  ones = scratch.take<std::uint8_t>(k);
+}
+
+CallWeights::CallWeights(const KernelTable& kernels, const WeightsView& weights,
+                         const PanelSplit& split, KernelSign lhs, KernelSign rhs,
+                         const Quantization& quantization, const CallScratch& scratch)
+    : kernels_(kernels),
+      weights_(weights),
+      split_(split),
+      lhs_(lhs),
+      rhs_(rhs),
+      quantization_(quantization),
+      scratch_(scratch),
+      needs_column_sums_(quantization.lhs_zero_point + lhs.shift != 0) {
+  const bool row_sums = needs_row_sums(quantization, rhs);
+  for (int i = 0; i < kTermSets; ++i) {
+    terms_[i] = uniform_terms(quantization.epilogue);
+    terms_[i].bias = scratch.terms[i].bias;
+    terms_[i].scale = scratch.terms[i].scale;
+    terms_[i].rhs_zero_point = row_sums ? scratch.terms[i].rhs_zero_point : nullptr;
+  }
+}
+
+const EpilogueTerms& CallWeights::fill_terms(std::int64_t p, std::int64_t set,
+                                             const std::int32_t* column_sums) {
+  EpilogueTerms& terms = terms_[set];
+  PanelTerms arrays = scratch_.terms[set];
+  if (terms.rhs_zero_point == nullptr) arrays.rhs_zero_point = nullptr;
+  fill_panel_terms(quantization_, lhs_, rhs_, weights_.k, split_.column(p), split_.columns_of(p),
+                   split_.vectors_of(p) * split_.lanes, column_sums, arrays);
+  return terms;
+}
+
+PackJob CallWeights::pack(std::int64_t first, std::int64_t last) const {
+  PackJob job = {};
+  const int together = rows_are_far_apart(weights_) ? kMaxJobPanels : 1;
+  job.count = static_cast<int>(std::min<std::int64_t>(together, last - first));
+  for (int i = 0; i < job.count; ++i) {
+    const CallScratch::Buffer& buffer = scratch_.panels[i];
+    job.panels[i] = pack_panel_args(weights_, 0, split_, first + i, rhs_, buffer.panel,
+                                    needs_column_sums_ ? buffer.column_sums : nullptr);
+  }
+  kernels_.pack_together(job);
+  return job;
+}
+
+Panel CallWeights::packed_panel(std::int64_t p, const PackArgs& packed) {
+  return {.terms = &fill_terms(p, p % 2, packed.column_sums),
+          .data = packed.panel,
+          .next = nullptr,
+          .taps = 1,
+          .k = weights_.k,
+          .vectors = packed.vectors,
+          .columns = packed.columns,
+          .row_offset = 0,
+          .column = split_.column(p),
+          .term = 0,
+          .flip = lhs_.flip};
+}
+
+/// The rows of a block for plain tiles. Where column sums are wanted, a row of ones comes first:
+/// its products are the sums.
+struct CallWeights::PlainTiles {
+  PlainTiles(const CallWeights& weights, const RowBlock& block)
+      : of_source(weights.kernels_.plain_tile),
+        flip(weights.lhs_.flip),
+        columns(std::int64_t{weights.kernels_.max_vectors} * weights.split_.lanes),
+        fits_cache(weights.weights_.k * weights.weights_.n <= kInCache) {
+    if (weights.needs_column_sums_) rows[count++] = weights.scratch_.ones;
+    for (std::int64_t i = 0; i < block.count; ++i) rows[count++] = block.rows[i];
+  }
+  /// args: all but the rows and the work beside; sums of the first row. `waiting` and the fetching
+  /// of `fetch_rows` rows from `ahead` on are advanced at equal distances.
+  void run(PlainSource source, PlainTileArgs args, FinishJob& waiting,
+           std::int64_t fetch_rows) const {
+    const std::int64_t groups = args.k / kKr;
+    std::int64_t working_tiles = divide_up(count, kMaxPlainRows);
+    FetchRowsJob fetch;
+    if (source == PlainSource::kRows && working_tiles > 1) {
+      source = PlainSource::kRowsToPanel;
+      --working_tiles;
+      if (args.ahead != nullptr) fetch = {args.ahead, fetch_rows};
+    } else if (fits_cache) {
+      args.ahead = nullptr;
+    }
+    args.fetch_job = &fetch;
+    args.finish_job = &waiting;
+    const std::int64_t steps = std::max(fetch.rows, waiting.rows - waiting.next_row);
+    args.interval = std::max<std::int64_t>(groups / (divide_up(steps, working_tiles) + 1), 1);
+    std::int32_t* sums = args.sums;
+    for_each_height(count, kMaxPlainRows, 1,
+                    [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
+                      for (; tiles > 0; --tiles, row += height) {
+                        args.rows = rows + row;
+                        args.sums = sums + row * columns;
+                        of_source[static_cast<int>(source)][flip][height - 1](args);
+                        if (source == PlainSource::kRowsToPanel) source = PlainSource::kPanel;
+                      }
+                    });
+  }
+  static constexpr std::int64_t kInCache = 768 * 1024;  // weights that the L2 cache keeps anyway
+  const PlainTileFn (&of_source)[kPlainSources][2][kMaxPlainRows];
+  const bool flip;
+  const std::int64_t columns;
+  const bool fits_cache;
+  std::int64_t count = 0;
+  const std::uint8_t* rows[kPlainRows + 1];
+};
+
+void CallWeights::multiply_plain(const RowBlock& block, std::int64_t first, std::int64_t last) {
+  if (needs_column_sums_) {
+    const std::uint8_t one = lhs_.flip ? 0x81 : 0x01;  // as the kernels see it
+    std::fill_n(scratch_.ones, weights_.k, one);
+  }
+  const bool transposed = is_transposed(weights_);
+  const PlainTiles tiles(*this, block);
+  const std::int64_t k_step = plain_k(weights_);
+  const std::int64_t together = transposed ? 1 : kMaxJobPanels;
+  PlainTileArgs args = {};
+  args.stride = transposed ? weights_.n_stride : weights_.k_stride;
+  args.flip = rhs_.flip ? 0x80808080u : 0;
+  args.panel = scratch_.panels[0].panel;
+
+  FinishJob waiting[kMaxJobPanels] = {};  // the epilogue of the panels before
+  for (std::int64_t p = first, turn = 0; p < last; p += together, turn ^= 1) {
+    const std::int64_t end = std::min(last, p + together);
+    for (std::int64_t k = 0; k < weights_.k; k += args.k) {
+      // No step of a few values comes last.
+      args.k = weights_.k - k < 2 * k_step ? weights_.k - k : k_step;
+      args.row_offset = k;
+      args.adds = k > 0;
+      args.ends = k + args.k == weights_.k;
+      const std::uint8_t* next = nullptr;  // what follows
+      if (!args.ends) next = source(p, k + args.k);
+      if (args.ends && end < last) next = source(end, 0);
+      for (std::int64_t i = p; i < end; ++i) {
+        args.weights = source(i, k);
+        args.columns = split_.columns_of(i);
+        args.sums = scratch_.plain_sums[turn][i - p];
+        // Of each row, all that these panels will need; each fetches its share of the rows. The
+        // very first fetches for those beside it.
+        std::int64_t share = args.k / kKr;
+        args.ahead = next == nullptr ? nullptr : next + (i - p) * share * weights_.k_stride;
+        if (i == first && k == 0 && i + 1 < end) {
+          share = args.k;
+          args.ahead = source(i + 1, 0);
+        }
+        tiles.run(transposed ? PlainSource::kColumns : PlainSource::kRows, args, waiting[i - p],
+                  share);
+      }
+    }
+    for (std::int64_t i = p; i < end; ++i) {
+      FinishJob& job = waiting[i - p];
+      finish(job);
+      job = plain_epilogue(block, i, turn * kMaxJobPanels + i - p);
+    }
+  }
+  for (FinishJob& job : waiting) finish(job);
+}
+
+void CallWeights::finish(FinishJob& job) const {
+  if (job.next_row < job.rows) kernels_.finish[job.vectors - 1](job);
+}
+
+FinishJob CallWeights::plain_epilogue(const RowBlock& block, std::int64_t p, std::int64_t set) {
+  const std::int32_t* sums = scratch_.plain_sums[set / kMaxJobPanels][set % kMaxJobPanels];
+  FinishJob job = {};
+  job.epilogue = &fill_terms(p, set, needs_column_sums_ ? sums : nullptr);
+  job.vectors = kernels_.max_vectors;
+  job.sums = needs_column_sums_ ? sums + job.vectors * split_.lanes : sums;
+  job.rows = block.count;
+  job.out = block.out;
+  job.column = split_.column(p);
+  job.columns = split_.columns_of(p);
+  job.row_sums = block.row_sums;
+  return job;
+}
+
+}  // namespace octet

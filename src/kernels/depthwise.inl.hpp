@@ -23,7 +23,10 @@ struct DepthwiseTiles {
   constexpr DepthwiseTiles() {
     for_each_up_to<kRows>([&]<int kHeight>() {
       for_each_up_to<Simd::kDepthwisePixels / kHeight>([&]<int kWidth>() {
-        of[kHeight - 1][kWidth - 1] = depthwise_tile<Simd, kHeight, kWidth, kTaps, kStride>;
+        // What is left of a line, if it is little, shares too few columns to be worth a tile.
+        constexpr bool kShares = 2 * kWidth * kHeight >= Simd::kDepthwisePixels;
+        of[kHeight - 1][kWidth - 1] = depthwise_tile < Simd, kHeight, kWidth, kShares ? kTaps : 0,
+                                 kShares ? kStride : 0 > ;
       });
     });
   }

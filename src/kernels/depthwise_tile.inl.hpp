@@ -32,6 +32,20 @@ struct DepthwiseCall {
   const DepthwiseUnit* units;  ///< [streams]: those under way.
 };
 
+/// Rounds two vectors of sums and packs them. `kLimit`: see kIntLimit.
+template <class Simd, bool kLimit>
+OCTET_INLINE typename Simd::I32 round_pair(const typename Simd::I32 (&sums)[2], const float* scale,
+                                           const ByteTerms& terms) {
+  using F32 = typename Simd::F32Batch;
+  typename Simd::I32 rounded[2];
+  OCTET_UNROLL for (int j = 0; j < 2; ++j) {
+    const F32 real = xsimd::to_float(typename Simd::I32Batch(sums[j])) *
+                     F32::load_unaligned(scale + j * Simd::kLanes);
+    rounded[j] = xsimd::nearbyint_as_int(kLimit ? xsimd::min(real, F32(kIntLimit)) : real);
+  }
+  return Simd::narrow_pair(rounded[0], rounded[1], terms);
+}
+
 /// 32-bit outputs of a tile whose sums are in memory.
 template <class Simd>
 void store_wide(const std::int32_t* sums, const DepthwiseCall<Simd>& call, std::int64_t row,
@@ -45,8 +59,21 @@ void store_wide(const std::int32_t* sums, const DepthwiseCall<Simd>& call, std::
   for (std::int64_t r = row; r < row + rows; ++r) {
     for (std::int64_t x = column; x < column + columns; ++x, sums += 4 * kLanes) {
       typename Simd::I32 v[4];
+      for (int i = 0; i < 4; ++i) v[i] = Simd::load(sums + i * kLanes);
+      if (size_of(terms.type) == 1) {
+        const typename Simd::I32 first[2] = {v[0], v[1]}, second[2] = {v[2], v[3]};
+        const typename Simd::I32 bytes = Simd::narrow_quad(
+            round_pair<Simd, true>(first, call.scale, terms.bytes),
+            round_pair<Simd, true>(second, call.scale + 2 * kLanes, terms.bytes), terms.bytes);
+        for (int p = 0; p < args.streams; ++p) {
+          const DepthwiseOut& out = call.units[p].out[r];
+          if (x < out.width)
+            Simd::store_stream(out.data + x * args.out_step + args.out_channel, bytes,
+                               p * call.stream_bytes, args.out_channels);
+        }
+        continue;
+      }
       for (int i = 0; i < 4; ++i) {
-        v[i] = Simd::load(sums + i * kLanes);
         if (terms.type == DataType::kS32) continue;
         const F32 real = xsimd::to_float(typename Simd::I32Batch(v[i])) *
                          F32::load_unaligned(call.scale + i * kLanes);
@@ -131,20 +158,6 @@ OCTET_INLINE void add_shared_taps(typename Simd::I32 (&acc)[kRows * kColumns][2]
   }
 }
 
-/// Rounds two vectors of sums and packs them. `kLimit`: see kIntLimit.
-template <class Simd, bool kLimit>
-OCTET_INLINE typename Simd::I32 round_pair(const typename Simd::I32 (&sums)[2], const float* scale,
-                                           const ByteTerms& terms) {
-  using F32 = typename Simd::F32Batch;
-  typename Simd::I32 rounded[2];
-  OCTET_UNROLL for (int j = 0; j < 2; ++j) {
-    const F32 real = xsimd::to_float(typename Simd::I32Batch(sums[j])) *
-                     F32::load_unaligned(scale + j * Simd::kLanes);
-    rounded[j] = xsimd::nearbyint_as_int(kLimit ? xsimd::min(real, F32(kIntLimit)) : real);
-  }
-  return Simd::narrow_pair(rounded[0], rounded[1], terms);
-}
-
 /// kRows x kColumns outputs, two of the four vectors at a time, so that the epilogue of two goes on
 /// beside the dot products of the next. kTaps and kStride: as add_shared_taps takes them, or 0 for
 /// any.
@@ -156,8 +169,8 @@ void depthwise_tile(const DepthwiseCall<Simd>& call, std::int64_t row, std::int6
   const DepthwiseArgs& args = call.args;
   const std::int8_t* weights = args.weights + row * args.row_weights;
   const std::uint8_t* values = args.staged + column * call.out_stride;
-  const bool wide = size_of(call.terms.type) == 4;
-  std::int32_t sums[kPixels][4][kLanes];  // of wide outputs
+  const bool wide = size_of(call.terms.type) == 4 || !args.small_scales;
+  std::int32_t sums[kPixels][4][kLanes];  // if `wide`
   I32 pairs[2][kPixels];
   // Where there is a dot loop, not unrolled, or the registers of one half would be taken in that of
   // the other.
@@ -183,12 +196,9 @@ void depthwise_tile(const DepthwiseCall<Simd>& call, std::int64_t row, std::int6
       OCTET_UNROLL for (int i = 0; i < kPixels; ++i) {
         OCTET_UNROLL for (int j = 0; j < 2; ++j) Simd::store(sums[i][2 * half + j], acc[i][j]);
       }
-    } else if (args.small_scales) {
-      OCTET_UNROLL for (int i = 0; i < kPixels; ++i) pairs[half][i] =
-          round_pair<Simd, false>(acc[i], scale, call.terms.bytes);
     } else {
       OCTET_UNROLL for (int i = 0; i < kPixels; ++i) pairs[half][i] =
-          round_pair<Simd, true>(acc[i], scale, call.terms.bytes);
+          round_pair<Simd, false>(acc[i], scale, call.terms.bytes);
     }
   }
   if (wide) return store_wide<Simd>(sums[0][0], call, row, kRows, column, kColumns);

@@ -12,6 +12,7 @@
 //   add_pairs                  within 128 bits: the sums of neighbouring lanes of two vectors
 //   permute_bytes              within 128 bits
 //   kGroupedSums               vectors of sums of a tile
+//   kMasks                     loads take any number of bytes at no cost
 
 /// Byte p of 16, as the packs leave the results, is this channel of the 16.
 template <int kChannels>
@@ -148,7 +149,8 @@ OCTET_INLINE void grouped_tiles(const TileArgs& args) {
 
 template <class Simd, int kChannels, int kMr, bool kFlip>
 void grouped(const TileArgs& args) {
-  if (args.finish_job->columns == 4 * Simd::kLanes) {
+  // Masked loads cost nothing where there are masks.
+  if (!Simd::kMasks && args.finish_job->columns == 4 * Simd::kLanes) {
     grouped_tiles<Simd, kChannels, kMr, kFlip, false>(args);
   } else {
     grouped_tiles<Simd, kChannels, kMr, kFlip, true>(args);

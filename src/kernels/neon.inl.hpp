@@ -70,6 +70,7 @@ struct VectorNeon {
   }
 
   static constexpr int kStreams = 1;
+  static constexpr bool kMasks = false;
   static constexpr int kDepthwisePixels = 6;  // 12 sums, 6 packed and 13 columns
 
   /// The bytes of four vectors in turn: lane n of vector q holds bytes 4 q + n of them.

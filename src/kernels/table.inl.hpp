@@ -65,7 +65,9 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
       }
       // Two tiles and more are no lower.
-      if constexpr (Simd::kWorksBeside && kNv > 1 && kMr >= (kMaxRows + 1) / 2) {
+      // A panel of a few vectors has a short epilogue.
+      if constexpr (Simd::kWorksBeside && kNv > 1 && 2 * kNv > TileRows::kVectors &&
+                    kMr >= (kMaxRows + 1) / 2) {
         table.finishing_tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinish>;
         table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
       }

@@ -92,6 +92,7 @@ struct Vector256 {
   }
 
   static constexpr int kStreams = 2;
+  static constexpr bool kMasks = false;
   static constexpr int kDepthwisePixels = 4;  // 8 sums and 4 packed
 
   /// 32 bytes for one stream, 16 for each of two; the first `count` of each.

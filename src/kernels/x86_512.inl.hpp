@@ -113,6 +113,7 @@ struct Vector512 {
   }
 
   static constexpr int kStreams = 4;
+  static constexpr bool kMasks = true;
   static constexpr int kDepthwisePixels = 8;  // 16 sums and 8 packed
 
   static OCTET_INLINE I32 flip_top_bits(I32 v) { return exclusive_or(v, fill(0x80808080u)); }

@@ -6,7 +6,6 @@ struct VectorNeon {
   static constexpr int kNarrowSums = 16;
   /// The pipes of the dot products are all that there are for vectors.
   static constexpr bool kWorksBeside = false;
-  static constexpr int kPackingRows = 0, kNotPackingRows = 0;
   using I32 = int32x4_t;
   using I32Batch = xsimd::batch<std::int32_t, xsimd::neon64>;
   using F32Batch = xsimd::batch<float, xsimd::neon64>;

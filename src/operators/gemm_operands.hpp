@@ -72,7 +72,8 @@ class MatrixRows {
     block_.wide_panel = scratch.wide_panel;
     block_.fused = fused.empty() ? nullptr : &fused;
     block_.residual = residual_;
-    block_.pairs = scratch.pairs;
+    // A copy of what was just written, two fields at once, would wait for the stores.
+    if (scratch.pairs.data != nullptr) block_.pairs = scratch.pairs;
   }
   /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
   /// The residual may be none.

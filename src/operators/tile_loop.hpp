@@ -102,6 +102,19 @@ struct Panel {
   Pairing pairing = Pairing::kNone;
 };
 
+/// for_each_height() where there are several tiles; not in line, so that one tile is.
+template <class Run>
+[[gnu::noinline]] void for_heights_of_many(std::int64_t rows, std::int64_t max_rows,
+                                           std::int64_t step, const Run& run) {
+  const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
+  const std::int64_t steps = (rows + step - 1) / step, missing = steps * step - rows;
+  const std::int64_t low = steps / tiles * step, taller = steps % tiles;
+  const std::int64_t lower = tiles - taller - missing;
+  if (taller > 0) run(0, low + step, taller);
+  if (lower > 0) run(taller * (low + step), low, lower);
+  if (missing > 0) run(rows + missing - low, low - missing, 1);
+}
+
 /// Calls `run(row, height, tiles)` for `rows` rows, cut into tiles of nearly equal height, so that
 /// no tile is left with a row or two, which could not keep the dot units busy: once for those that
 /// have `step` rows more than the others, and once for those. All heights are multiples of `step`,
@@ -110,15 +123,9 @@ template <class Run>
 void for_each_height(std::int64_t rows, std::int64_t max_rows, std::int64_t step, const Run& run) {
   if (rows <= max_rows) {
     run(0, rows, 1);
-    return;
+  } else {
+    for_heights_of_many(rows, max_rows, step, run);
   }
-  const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
-  const std::int64_t steps = (rows + step - 1) / step, missing = steps * step - rows;
-  const std::int64_t low = steps / tiles * step, taller = steps % tiles;
-  const std::int64_t lower = tiles - taller - missing;
-  if (taller > 0) run(0, low + step, taller);
-  if (lower > 0) run(taller * (low + step), low, lower);
-  if (missing > 0) run(rows + missing - low, low - missing, 1);
 }
 
 /// Multiplies blocks of rows by panels. The epilogue of each tile goes beside the dot products of

@@ -63,7 +63,11 @@ class CallWeights {
   void multiply_packed(std::int64_t first, std::int64_t last, const Multiply& multiply) {
     for (std::int64_t p = first; p < last;) {
       const PackJob job = pack(p, last);
-      for (int i = 0; i < job.count; ++i, ++p) multiply(packed_panel(p, job.panels[i]));
+      for (int i = 0; i < job.count; ++i, ++p) {
+        Panel panel = packed_panel(p, job.panels[i]);
+        panel.pairing = pairing_of(p, first, last);
+        multiply(panel);
+      }
     }
   }
 

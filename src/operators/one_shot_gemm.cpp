@@ -167,7 +167,9 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
         run_panels([&](const Panel& panel) {
           for_each_block(begin, end, block_rows, [&](std::int64_t first, std::int64_t count) {
             with_rows(first, count, fused, [&](const RowBlock& block) {
-              tiles.multiply(block, panel);
+              Panel alone = panel;
+              alone.pairing = Pairing::kNone;  // of these rows: they make room for others
+              tiles.multiply(block, alone);
               tiles.finish();
             });
           });

@@ -17,7 +17,9 @@ ANY_SYSTEM = r"<[^>]+>"
 # The first folder or file that a path begins with decides.
 RULES = {
     "include/octet": [ANY_SYSTEM, r'"octet/.+"'],
-    "src/kernels/kernel.hpp": [PLAIN, r'"octet/.+"'],
+    "src/kernels/kernel.hpp": [PLAIN, r'"octet/.+"', r'"kernels/\w+_args\.hpp"'],
+    **{f"src/kernels/{part}_args.hpp": [PLAIN, r'"octet/.+"', r'"kernels/tile_args\.hpp"']
+       for part in ("tile", "element", "depthwise")},
     "src/kernels": [PLAIN, INTRINSICS, r'"kernels/(kernel\.hpp|[\w/]+\.inl\.hpp)"'],
     "src/dispatch": [ANY_SYSTEM, r'"octet/.+"', r'"dispatch/.+"', r'"kernels/kernel\.hpp"',
                      r'"octet_isas\.inc"'],

@@ -42,7 +42,7 @@ struct DepthwisePattern {
 DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& config,
                                           const KernelTable& kernels, std::int64_t passes);
 
-/// No scale is so large that a result could leave int32, see DepthwiseArgs.
+/// What EpilogueTerms::small_scales says of an epilogue.
 bool has_small_scales(const Epilogue& epilogue);
 
 }  // namespace octet

@@ -169,7 +169,7 @@ void depthwise_tile(const DepthwiseCall<Simd>& call, std::int64_t row, std::int6
   const DepthwiseArgs& args = call.args;
   const std::int8_t* weights = args.weights + row * args.row_weights;
   const std::uint8_t* values = args.staged + column * call.out_stride;
-  const bool wide = size_of(call.terms.type) == 4 || !args.small_scales;
+  const bool wide = size_of(call.terms.type) == 4 || !call.terms.small_scales;
   std::int32_t sums[kPixels][4][kLanes];  // if `wide`
   I32 pairs[2][kPixels];
   // Where there is a dot loop, not unrolled, or the registers of one half would be taken in that of

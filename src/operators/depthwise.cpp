@@ -164,7 +164,6 @@ void Depthwise::run_task(const ConstImages& in, const Images& out, const ConstIm
   args.row_weights = row_bytes();
   args.out_step = out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
   args.epilogue = &terms_;
-  args.small_scales = small_scales_;
   const FusedOutputs outputs = {fused, args.out_step,
                                 out.width > 1 ? pattern_.out_column_x * residual.pixel_stride : 0};
 

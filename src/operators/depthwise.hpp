@@ -107,7 +107,7 @@ class Depthwise {
   DepthwisePattern pattern_;
   std::int64_t channels_ = 0, multiplier_ = 1;
   std::int64_t panels_ = 0, passes_ = 1;
-  bool flips_ = false, small_scales_ = true;
+  bool flips_ = false;
   EpilogueTerms terms_ = {};
   AlignedBuffer<std::int8_t> weights_;
   AlignedBuffer<std::int32_t> bias_;

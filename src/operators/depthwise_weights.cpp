@@ -60,7 +60,6 @@ Status Depthwise::create(const KernelTable& kernels, const ConvolutionConfig& co
   made.passes_ = weights.taps / (config.kernel_h * config.kernel_w);
   made.pattern_ = choose_depthwise_pattern(config, kernels, made.passes_);
   made.flips_ = lhs.flip;
-  made.small_scales_ = has_small_scales(quantization.epilogue);
 
   // What fill_panel_terms makes in the order of the channels, and its column sums.
   const auto natural_bias = allocate<std::int32_t>(width);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "dispatch/depthwise_pattern.hpp"
 #include "operators/validate.hpp"
 
 namespace octet {
@@ -98,8 +99,7 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue) {
     terms.max = std::min(epilogue.max, static_cast<float>(range.max));
     terms.zero_point = epilogue.zero_point;
     terms.bytes = ByteTerms(epilogue.type, terms.zero_point, terms.min, terms.max);
-    terms.small_scales = std::all_of(epilogue.scale.begin(), epilogue.scale.end(),
-                                     [](float scale) { return scale <= 0.5f; });
+    terms.small_scales = has_small_scales(epilogue);
   }
   return terms;
 }

@@ -1,0 +1,90 @@
+/// Part of the contract, see kernel.hpp: depthwise and grouped convolution.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/tile_args.hpp"
+
+namespace octet {
+
+/// Streams of a call, at most; and of one from the caller's image.
+inline constexpr int kMaxStreams = 4;
+inline constexpr int kDirectStreams = 2;
+
+/// Depthwise convolution: a lane holds one channel, and its bytes are values of that channel from
+/// neighbouring *lines*, `slots` of them (KernelTable::depthwise_slots). So interleaved, a column
+/// of `groups * slots` lines serves every output row and every tap that needs some of those lines:
+///
+///   out row r, column x = epilogue(sum over pass p, tap t, line l of
+///       value(line l, column x * column_stride + t * tap_step) * weight[r][p][t][l])
+///
+/// Lines may be image lines, or the pixels 0, 1, 2, ... of each run of `slots` in one image line:
+/// the kernel sees addresses only. One call serves a panel of up to 4 * lanes channels, or
+/// `streams` times the same columns of other lines for a fraction of the channels each.
+struct DepthwiseLine {
+  std::int64_t begin, end;   ///< Columns inside the image; all others read `pad`.
+  const std::uint8_t* data;  ///< Channel 0 at column `begin`.
+  bool moves;                ///< There is more than one of them.
+};
+/// One row of outputs; those at columns beyond `width` do not exist.
+struct DepthwiseOut {
+  std::uint8_t* data;  ///< Channel 0 at column 0.
+  std::int64_t width;
+};
+/// Rows of outputs that use the same lines.
+struct DepthwiseUnit {
+  const DepthwiseLine* lines;  ///< [groups * slots]
+  const DepthwiseOut* out;     ///< [DepthwiseArgs::rows]
+  std::int64_t rows, width;    ///< Those with outputs, and the widest of them.
+};
+
+/// Where channel c of a stream is: byte c of 16-byte blocks that are interleaved each for itself.
+/// Of 4 vectors, `vector` has it in its 32-bit lane `lane`, counted from the stream's first.
+struct DepthwiseLane {
+  constexpr explicit DepthwiseLane(std::int64_t c) : vector(c % 16 / 4), lane(c / 16 * 4 + c % 4) {}
+  std::int64_t vector, lane;
+};
+
+struct DepthwiseArgs {
+  /// Units, `streams` of them at a time: 1, 2 or 4, at most KernelTable::depthwise_streams. `count`
+  /// is a multiple of that.
+  const DepthwiseUnit* units;
+  std::int64_t count;
+  int streams;
+  std::int64_t groups;
+  std::int64_t step;         ///< Bytes between columns of a line.
+  const std::uint8_t* pad;   ///< A pixel outside the image; its bytes are all the same.
+  std::int64_t in_channel;   ///< First one that is read, counted from the lines' data;
+  std::int64_t in_channels;  ///< and how many.
+  std::int64_t multiplier;   ///< Output channels per input channel.
+  std::int64_t
+      first_of_channel;  ///< Which of its first input channel's the first output channel is.
+  std::uint8_t flip;     ///< 0x80 to flip the top bit of the values, or 0.
+
+  std::uint8_t* staged;  ///< [columns][groups][4 vectors]: scratch for the interleaved values.
+  std::int64_t column_stride;
+  std::int64_t passes, taps, tap_step;
+  /// [rows][passes][taps][groups][4 vectors][lanes][slots]: s8, or s16 if there are two slots.
+  /// Zero where a row does not need a line, and beyond the last channel.
+  const std::int8_t* weights;
+  std::int64_t row_weights;  ///< Bytes between rows of weights.
+
+  std::int64_t out_channel;       ///< First one that is written, counted from the outputs' data;
+  std::int64_t out_channels;      ///< and how many.
+  std::int64_t out_step;          ///< Bytes between columns of the outputs.
+  const EpilogueTerms* epilogue;  ///< Its arrays have [4 vectors][lanes].
+  std::int64_t term;              ///< Of those arrays, where the panel begins.
+};
+using DepthwiseFn = void (*)(const DepthwiseArgs&);
+
+/// Where the results of a grouped tile are: term `index` of a panel belongs to output channel
+/// `channel`. Each block of 16 channels takes 4 lanes of 4 vectors.
+constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int channels_per_group) {
+  const std::int64_t vector = index / lanes, lane = index % lanes;
+  const std::int64_t block = lane / 4 * 16, at = lane % 4;
+  if (channels_per_group == 4) return block + 4 * at + vector;
+  if (channels_per_group == 8) return block + 8 * (at % 2) + 2 * vector + at / 2;
+  return block + 4 * vector + at;
+}
+
+}  // namespace octet

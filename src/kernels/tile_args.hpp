@@ -1,0 +1,225 @@
+/// Part of the contract, see kernel.hpp: epilogue, packing, staging, and tiles of every kind.
+#pragma once
+
+#include <cstdint>
+
+#include "octet/types.hpp"
+
+namespace octet {
+
+/// Consecutive values of k that one 32-bit lane of a dot product holds.
+inline constexpr int kKr = 4;
+/// Limits of the KernelTable.
+inline constexpr int kMaxPanelVectors = 4;
+inline constexpr int kMaxTileRows = 10;
+/// How rows come to a tile: as they are (0), as they are, to be flipped (1), or in pairs.
+inline constexpr int kRowForms = 3;
+inline constexpr int kPairedRows = 2;
+/// Sums of the largest tile, with rows to a multiple of 4.
+inline constexpr int kMaxTileSums = 24 * 16;
+
+/// How a rounded 32-bit value becomes a byte: add the zero point, clamp, store the low 8 bits. For
+/// u8 all is moved down by 128, so that one signed path serves both types, and the top bit of the
+/// result flipped at the end. Each value is repeated through the 32 bits.
+struct ByteTerms {
+  ByteTerms() = default;
+  /// `min` and `max`: whole numbers in the range of `type`, u8 or s8.
+  constexpr ByteTerms(DataType type, std::int32_t zero_point, float min, float max)
+      : ByteTerms(type == DataType::kU8 ? 128 : 0, zero_point, static_cast<std::int32_t>(min),
+                  static_cast<std::int32_t>(max)) {}
+  std::uint32_t zero_point = 0;              ///< int16, twice
+  std::uint32_t min = 0, max = 0, flip = 0;  ///< int8, four times
+
+ private:
+  constexpr ByteTerms(std::int32_t shift, std::int32_t zero_point, std::int32_t min,
+                      std::int32_t max)
+      : zero_point(static_cast<std::uint16_t>(zero_point - shift) * 0x00010001u),
+        min(static_cast<std::uint8_t>(min - shift) * 0x01010101u),
+        max(static_cast<std::uint8_t>(max - shift) * 0x01010101u),
+        flip(static_cast<std::uint32_t>(shift) * 0x01010101u) {}
+};
+
+/// How sums become outputs; made once per operator. The arrays hold one element per packed column,
+/// padded to whole vectors.
+struct EpilogueTerms {
+  DataType type;                       ///< Of the output.
+  const std::int32_t* bias;            ///< The caller's bias and all zero-point constants.
+  const float* scale;                  ///< Not read for s32.
+  const std::int32_t* rhs_zero_point;  ///< Multiplies the row sums; null if all are zero.
+  float min, max;                      ///< Clamp of the result. 8 bit: inside the type's range.
+  std::int32_t zero_point;             ///< 8 bit: of the output.
+  ByteTerms bytes;                     ///< The last three again.
+  bool small_scales;                   ///< None is above 0.5: no product leaves int32.
+};
+
+/// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
+/// bytes, as one panel of `vectors` vectors: [taps][ceil(k / kKr)][vectors * lanes][kKr], zero
+/// where k or n lies beyond the end. The order of the bytes of kPackStep values of k is the ISA's
+/// affair.
+struct PackArgs {
+  const std::uint8_t* source;
+  std::int64_t tap_stride, k_stride, n_stride;
+  std::int64_t taps, k, columns;
+  int vectors;
+  std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
+  std::int8_t* panel;
+  std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values; null: not wanted.
+};
+/// Values of k that are packed at a time.
+inline constexpr int kPackStep = 16;
+
+/// Neighbouring panels of one tap that are packed a step of each in turn, so that rows of the
+/// weights that are far apart in memory are visited once for all.
+inline constexpr int kMaxJobPanels = 4;
+struct PackJob {
+  PackArgs panels[kMaxJobPanels];
+  int count = 0;
+};
+
+/// Stages `rows` rows of `count` values, from first to last: of each, out = [round_up(count, kKr)]
+/// of KernelTable::lhs_bytes each, zero from `count` on.
+struct StageArgs {
+  const std::uint8_t* in;
+  std::int64_t in_stride;  ///< Bytes, as is out_stride.
+  std::int64_t rows;
+  std::int64_t count;
+  std::uint8_t flip;  ///< 0x80 to flip the top bits, or 0.
+  std::uint8_t* out;
+  std::int64_t out_stride;
+};
+using StageFn = void (*)(const StageArgs&);
+
+/// Sums that wait for their epilogue: out[i][column ..] = epilogue(sums[i]), some rows at a time.
+struct FinishJob {
+  const std::int32_t* sums;  ///< [rows][vectors * lanes], and readable up to a multiple of 4 rows.
+  std::int64_t rows = 0;
+  std::int64_t next_row = 0;
+  int vectors = 0;
+  void* const* out;              ///< [rows]: column 0 of each output row.
+  std::int64_t column;           ///< Of out, where the sums go.
+  std::int64_t term;             ///< Of the epilogue's arrays, where they begin.
+  std::int64_t columns;          ///< Valid ones: more than (vectors - 1) * lanes.
+  const std::int32_t* row_sums;  ///< [rows] as the kernel sees the bytes; if rhs_zero_point is set.
+  const EpilogueTerms* epilogue;
+};
+
+/// The next panel on its way into the L2 cache, some cache lines at a time.
+struct PrefetchJob {
+  const std::uint8_t* next = nullptr;
+  std::int64_t lines = 0;  ///< Left, of 64 bytes.
+  std::int64_t lines_per_step = 0;
+};
+
+/// What a tile kernel does beside its dot products.
+enum class TileWork : std::uint8_t {
+  kNone,    ///< Nothing, and it takes its own sums through the epilogue: finish_job.
+  kFinish,  ///< Steps of the epilogue of the tile before, finish_job, and of prefetch_job; it
+            ///< leaves its own sums.
+};
+
+/// One call of a tile kernel: sums[i] = sum over taps and k of row i x panel.
+struct TileArgs {
+  std::int64_t tiles = 1;  ///< Of as many rows each, one after the other; 1 unless kNone.
+  const std::uint8_t* const*
+      rows;  ///< Row i of tap t starts at rows[t * tap_stride + i] + row_offset.
+  std::int64_t tap_stride;
+  std::int64_t row_offset;  ///< Bytes.
+  std::int64_t taps;
+  std::int64_t k;            ///< Values per row and tap; of staged rows round_up(k, kKr) are read.
+  const std::int8_t* panel;  ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
+
+  FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
+  PrefetchJob* prefetch_job;
+  std::int64_t interval;  ///< A step of the work is due after so many k-groups; some may be left.
+  std::int32_t* sums;     ///< [mr][nv * lanes], aligned to vectors; unless kNone.
+  std::int16_t* wide_panel;  ///< Widening tiles write the panel here as int16, wide ones read it.
+  /// Of each two rows [taps][ceil(k / 8)][2][8], flipped where they are to be, `pair_stride` bytes
+  /// apart: tiles for kPairedRows read them and no rows. The others of their table write them,
+  /// unless it is null.
+  std::uint8_t* pairs;
+  std::int64_t pair_stride;
+  std::uint8_t flip;  ///< 0x80 to flip the top bits of rows that are put in pairs, or 0.
+};
+using TileFn = void (*)(const TileArgs&);
+
+/// Columns and rows of a narrow tile, at most.
+inline constexpr int kMaxNarrowColumns = 4;
+inline constexpr int kMaxNarrowRows = 4;
+
+/// sums[i][n] = row i x column n, for few columns: with a step of kKr * lanes values of k,
+/// `weights` is [ceil(k / step)][columns][step]. The last step holds the last `step` values, zero
+/// where the one before has them already. k is at least a step.
+struct NarrowArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t k;
+  const std::int8_t* weights;
+  std::int32_t* sums;  ///< [rows][lanes]; kMaxNarrowColumns of each row are written.
+};
+using NarrowFn = void (*)(const NarrowArgs&);
+
+/// Rows of a tile that reads weights as they are, at most.
+inline constexpr int kMaxPlainRows = 6;
+
+/// Where a plain tile has its weights from.
+enum class PlainSource : std::uint8_t {
+  kRows,         ///< The caller's, [K, N].
+  kRowsToPanel,  ///< The same, and what they become is written to PlainTileArgs::panel.
+  kPanel,        ///< What such a tile has written.
+  kColumns,      ///< The caller's, [N, K].
+};
+inline constexpr int kPlainSources = 4;
+
+/// Bytes of a row of weights that are fetched into the L2 cache at a time.
+inline constexpr std::int64_t kFetchBytes = 256;
+/// So many of each of some rows, on their way.
+struct FetchRowsJob {
+  const std::uint8_t* next = nullptr;
+  std::int64_t rows = 0;  ///< Left.
+};
+
+/// sums[i][n] = row i x column n of weights that are not packed, for up to 4 * lanes columns. Of
+/// [K, N] some values of k at a time: all but the last call leave the columns in an order of their
+/// own, as does the panel.
+struct PlainTileArgs {
+  const std::uint8_t* const* rows;  ///< Row i starts at rows[i] + row_offset.
+  std::int64_t row_offset;
+  std::int64_t k;               ///< In all but the last call a multiple of kKr.
+  const std::uint8_t* weights;  ///< Value (k, n) at k * stride + n, or k + n * stride.
+  std::int64_t stride;
+  std::int64_t columns;  ///< At least 4 of kColumns.
+  std::uint32_t flip;    ///< 0x80808080 if the weights are u8, else 0.
+  bool adds;             ///< To the sums of the call before; never for kColumns.
+  bool ends;             ///< This is the last call.
+  std::int32_t* sums;    ///< [rows][4 * lanes], aligned to vectors.
+  std::int8_t* panel;    ///< [ceil(k / kKr)][4 * lanes][kKr], aligned to vectors.
+  /// kRows: if not null, kFetchBytes are fetched from here with every k-group, `stride` bytes
+  /// on each time.
+  const std::uint8_t* ahead;
+  /// kPanel, and kRows where `ahead` is null: steps of these are done meanwhile, one of each after
+  /// so many k-groups.
+  FinishJob* finish_job;
+  FetchRowsJob* fetch_job;
+  std::int64_t interval;
+};
+using PlainTileFn = void (*)(const PlainTileArgs&);
+
+/// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs, direct or
+/// staged as the tiles take them.
+struct RowSumArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t tap_stride;
+  std::int64_t row_offset;
+  std::int64_t taps;
+  std::int64_t k;
+  std::int64_t count;
+  std::int32_t* sums;
+};
+using RowSumFn = void (*)(const RowSumArgs&);
+
+/// Finishes all rows that are left.
+using FinishFn = void (*)(FinishJob&);
+
+using PackFn = void (*)(const PackArgs&);
+using PackTogetherFn = void (*)(const PackJob&);
+
+}  // namespace octet

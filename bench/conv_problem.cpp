@@ -1,143 +1,31 @@
-#include <algorithm>
-#include <utility>
-
+#include "image_problem.hpp"
 #include "octet/convolution.hpp"
-#include "problem.hpp"
 
 namespace octet::bench {
 namespace {
 
-class ConvolutionOperator final : public Operator {
+class ConvProblem final : public ImageProblem<Convolution, ConvShape> {
  public:
-  ConvolutionOperator(Convolution convolution, const ConstImages& in, const Images& out,
-                      Executor* executor)
-      : convolution_(std::move(convolution)),
-        in_(in),
-        out_(out),
-        scratch_(convolution_.scratch_bytes(in.batch, in.height, in.width,
-                                            executor ? executor->threads() : 1)),
-        resources_{scratch_, executor} {}
-
-  void run(void* out) override {
-    out_.data = out;
-    require(convolution_.run(in_, out_, resources_));
-  }
-  std::string kernel() const override {
-    return std::string(convolution_.isa()) + ":" + std::string(convolution_.form());
-  }
-
- private:
-  Convolution convolution_;
-  ConstImages in_;
-  Images out_;
-  Buffer scratch_;
-  Resources resources_;
-};
-
-class ConvProblem final : public Problem {
- public:
-  ConvProblem(const ConvShape& shape, const Config& config)
-      : Problem(config, shape.batch * shape.out_height() * shape.out_width(), shape.out_channels,
-                shape.kernel_h * shape.kernel_w * (shape.in_channels / shape.groups),
-                shape.batch * shape.height * shape.width * shape.in_channels),
-        shape_(shape) {}
-
-  std::int64_t rows_within(double ops) const override {
-    const std::int64_t image = rows_ / shape_.batch;
-    const double most = ops / (this->ops() / static_cast<double>(shape_.batch));
-    return most < static_cast<double>(shape_.batch)
-               ? image * std::max<std::int64_t>(1, std::int64_t(most))
-               : rows_;
-  }
+  ConvProblem(const ConvShape& shape, const Config& config) : ImageProblem(shape, config) {}
 
   std::unique_ptr<Operator> octet(std::string_view max_isa, std::int64_t rows,
                                   Executor* executor) const override {
-    const ConvShape& s = shape_;
-    const ConvolutionConfig config = {.in_type = config_.lhs,
-                                      .in_zero_point = config_.lhs_zero_point,
-                                      .in_channels = s.in_channels,
-                                      .out_channels = s.out_channels,
-                                      .kernel_h = s.kernel_h,
-                                      .kernel_w = s.kernel_w,
-                                      .stride_h = s.stride_h,
-                                      .stride_w = s.stride_w,
-                                      .dilation_h = s.dilation_h,
-                                      .dilation_w = s.dilation_w,
-                                      .pad_top = s.pad_h,
-                                      .pad_left = s.pad_w,
-                                      .pad_bottom = s.pad_h,
-                                      .pad_right = s.pad_w,
-                                      .groups = s.groups,
-                                      .weights_type = config_.rhs,
-                                      .weights_zero_point = {&config_.rhs_zero_point, 1},
-                                      .epilogue = epilogue(),
-                                      .max_isa = max_isa};
+    ConvolutionConfig config;
+    set_common(config, max_isa);
+    config.dilation_h = shape_.dilation_h;
+    config.dilation_w = shape_.dilation_w;
     Convolution convolution;
     require(Convolution::create(config, rhs_.data(), convolution));
-    const std::int64_t images = rows / (s.out_height() * s.out_width());
-    return std::make_unique<ConvolutionOperator>(
-        std::move(convolution),
-        nhwc<ConstImages>(lhs_.data(), config_.lhs, images, s.height, s.width, s.in_channels),
-        nhwc<Images>(static_cast<void*>(nullptr), config_.out, images, s.out_height(),
-                     s.out_width(), s.out_channels),
-        executor);
+    return on_images(std::move(convolution), rows, executor);
   }
 
   std::unique_ptr<Operator> onednn(std::string* refusal) const override {
-    const ConvShape& s = shape_;
-    if (!config_.suits_convolutions()) {
-      *refusal = "no convolution with these weights";
-      return nullptr;
-    }
-    const onednn::ConvProblem problem = {.batch = s.batch,
-                                         .in_h = s.height,
-                                         .in_w = s.width,
-                                         .in_channels = s.in_channels,
-                                         .out_channels = s.out_channels,
-                                         .kernel_h = s.kernel_h,
-                                         .kernel_w = s.kernel_w,
-                                         .stride_h = s.stride_h,
-                                         .stride_w = s.stride_w,
-                                         .pad_top = s.pad_h,
-                                         .pad_left = s.pad_w,
-                                         .pad_bottom = s.pad_h,
-                                         .pad_right = s.pad_w,
-                                         .dilation_h = s.dilation_h,
-                                         .dilation_w = s.dilation_w,
-                                         .groups = s.groups,
-                                         .in = config_.lhs,
-                                         .weights = config_.rhs,
-                                         .in_zero_point = config_.lhs_zero_point,
-                                         .epilogue = onednn_epilogue()};
+    onednn::ConvProblem problem;
+    if (!onednn_problem(problem, refusal)) return nullptr;
+    problem.dilation_h = shape_.dilation_h;
+    problem.dilation_w = shape_.dilation_w;
     return wrap(onednn::Conv::create(problem, rhs_.data(), refusal), lhs_.data());
   }
-
-  std::int64_t exact_sum(std::int64_t row, std::int64_t column) const override {
-    const ConvShape& s = shape_;
-    const std::int64_t channels = s.in_channels / s.groups;
-    const std::int64_t first_channel = column / (s.out_channels / s.groups) * channels;
-    const std::int64_t x = row % s.out_width();
-    const std::int64_t y = row / s.out_width() % s.out_height();
-    const std::int64_t image = row / s.out_width() / s.out_height();
-    std::int64_t sum = 0;
-    for (std::int64_t r = 0; r < s.kernel_h; ++r) {
-      const std::int64_t in_y = y * s.stride_h + r * s.dilation_h - s.pad_h;
-      if (in_y < 0 || in_y >= s.height) continue;
-      for (std::int64_t c = 0; c < s.kernel_w; ++c) {
-        const std::int64_t in_x = x * s.stride_w + c * s.dilation_w - s.pad_w;
-        if (in_x < 0 || in_x >= s.width) continue;
-        const std::int64_t pixel = (image * s.height + in_y) * s.width + in_x;
-        const std::int64_t tap = (column * s.kernel_h + r) * s.kernel_w + c;
-        for (std::int64_t i = 0; i < channels; ++i) {
-          sum += product(pixel * s.in_channels + first_channel + i, tap * channels + i);
-        }
-      }
-    }
-    return sum;
-  }
-
- private:
-  const ConvShape shape_;
 };
 
 }  // namespace

@@ -94,8 +94,8 @@ auto read_rows(const std::string& path, const Read& read) {
   return shapes;
 }
 
-ConvShape conv_shape(const Row& row) {
-  const ConvShape shape = {
+ImageShape image_shape(const Row& row) {
+  const ImageShape shape = {
       .name = row.text("name"),
       .batch = row.integer("N"),
       .height = row.integer("H"),
@@ -108,12 +108,15 @@ ConvShape conv_shape(const Row& row) {
       .stride_w = row.integer("strideW"),
       .pad_h = row.integer("padH", 0),
       .pad_w = row.integer("padW", 0),
-      .dilation_h = row.integer("dilH"),
-      .dilation_w = row.integer("dilW"),
       .groups = row.integer("groups"),
   };
   if (shape.in_channels % shape.groups != 0) row.fail("groups", "does not divide IC");
   if (shape.out_channels % shape.groups != 0) row.fail("groups", "does not divide OC");
+  return shape;
+}
+
+ConvShape conv_shape(const Row& row) {
+  const ConvShape shape = {image_shape(row), row.integer("dilH"), row.integer("dilW")};
   if (shape.dilation_h * (shape.kernel_h - 1) >= shape.height + 2 * shape.pad_h) {
     row.fail("R", "the filter is higher than the padded image");
   }
@@ -158,25 +161,8 @@ std::vector<NetworkShape> read_network_shapes(const std::string& path) {
 
 std::vector<TransposedShape> read_transposed_shapes(const std::string& path) {
   return read_rows(path, [](const Row& row) {
-    const TransposedShape shape = {
-        .name = row.text("name"),
-        .batch = row.integer("N"),
-        .height = row.integer("H"),
-        .width = row.integer("W"),
-        .in_channels = row.integer("IC"),
-        .out_channels = row.integer("OC"),
-        .kernel_h = row.integer("R"),
-        .kernel_w = row.integer("S"),
-        .stride_h = row.integer("strideH"),
-        .stride_w = row.integer("strideW"),
-        .pad_h = row.integer("padH", 0),
-        .pad_w = row.integer("padW", 0),
-        .output_padding_h = row.integer("outPadH", 0),
-        .output_padding_w = row.integer("outPadW", 0),
-        .groups = row.integer("groups"),
-    };
-    if (shape.in_channels % shape.groups != 0) row.fail("groups", "does not divide IC");
-    if (shape.out_channels % shape.groups != 0) row.fail("groups", "does not divide OC");
+    const TransposedShape shape = {image_shape(row), row.integer("outPadH", 0),
+                                   row.integer("outPadW", 0)};
     if (shape.out_height() < 1) row.fail("padH", "leaves nothing of the image");
     if (shape.out_width() < 1) row.fail("padW", "leaves nothing of the image");
     return shape;

@@ -17,12 +17,17 @@ struct GemmShape {
   std::int64_t m, n, k;
 };
 
-/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (each on
-/// both sides), dilH, dilW (1 is dense), groups.
-struct ConvShape {
+/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (on both
+/// sides alike), groups.
+struct ImageShape {
   std::string name;
   std::int64_t batch, height, width, in_channels, out_channels, kernel_h, kernel_w;
-  std::int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, groups;
+  std::int64_t stride_h, stride_w, pad_h, pad_w, groups;
+};
+
+/// Columns: those of ImageShape, and dilH, dilW (1 is dense).
+struct ConvShape : ImageShape {
+  std::int64_t dilation_h, dilation_w;
 
   std::int64_t out_height() const {
     return (height + 2 * pad_h - dilation_h * (kernel_h - 1) - 1) / stride_h + 1;
@@ -30,20 +35,37 @@ struct ConvShape {
   std::int64_t out_width() const {
     return (width + 2 * pad_w - dilation_w * (kernel_w - 1) - 1) / stride_w + 1;
   }
+  /// The line that an output line's filter row lies on: of the image, or beside it.
+  std::int64_t in_y(std::int64_t y, std::int64_t r) const {
+    return y * stride_h + r * dilation_h - pad_h;
+  }
+  std::int64_t in_x(std::int64_t x, std::int64_t c) const {
+    return x * stride_w + c * dilation_w - pad_w;
+  }
 };
 
-/// Columns: name, N (images), H, W, IC, OC, R, S (filter), strideH, strideW, padH, padW (what is
-/// left out, on both sides), outPadH, outPadW (outputs more), groups.
-struct TransposedShape {
-  std::string name;
-  std::int64_t batch, height, width, in_channels, out_channels, kernel_h, kernel_w;
-  std::int64_t stride_h, stride_w, pad_h, pad_w, output_padding_h, output_padding_w, groups;
+/// Columns: those of ImageShape, whose pads are what is left out, and outPadH, outPadW (outputs
+/// more).
+struct TransposedShape : ImageShape {
+  std::int64_t output_padding_h, output_padding_w;
 
   std::int64_t out_height() const {
     return (height - 1) * stride_h + kernel_h + output_padding_h - 2 * pad_h;
   }
   std::int64_t out_width() const {
     return (width - 1) * stride_w + kernel_w + output_padding_w - 2 * pad_w;
+  }
+  /// The line from which a filter row leads to an output line; -1 if it is between lines.
+  std::int64_t in_y(std::int64_t y, std::int64_t r) const {
+    return origin(y + pad_h - r, stride_h);
+  }
+  std::int64_t in_x(std::int64_t x, std::int64_t c) const {
+    return origin(x + pad_w - c, stride_w);
+  }
+
+ private:
+  static std::int64_t origin(std::int64_t place, std::int64_t stride) {
+    return place % stride == 0 ? place / stride : -1;
   }
 };
 

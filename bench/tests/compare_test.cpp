@@ -9,21 +9,21 @@ namespace octet::bench {
 namespace {
 
 const GemmShape kGemm = {"gemm", 13, 37, 29};
-const ConvShape kConv = {.name = "conv",
-                         .batch = 2,
-                         .height = 6,
-                         .width = 7,
-                         .in_channels = 4,
-                         .out_channels = 6,
-                         .kernel_h = 3,
-                         .kernel_w = 2,
-                         .stride_h = 2,
-                         .stride_w = 1,
-                         .pad_h = 2,
-                         .pad_w = 1,
-                         .dilation_h = 1,
-                         .dilation_w = 2,
-                         .groups = 2};
+const ConvShape kConv = {{.name = "conv",
+                          .batch = 2,
+                          .height = 6,
+                          .width = 7,
+                          .in_channels = 4,
+                          .out_channels = 6,
+                          .kernel_h = 3,
+                          .kernel_w = 2,
+                          .stride_h = 2,
+                          .stride_w = 1,
+                          .pad_h = 2,
+                          .pad_w = 1,
+                          .groups = 2},
+                         /*dilation_h=*/1,
+                         /*dilation_w=*/2};
 
 Buffer octet_result(const Problem& problem) {
   Buffer out(problem.out_bytes(problem.rows()));

@@ -14,9 +14,7 @@ WeightsView view_weights(const ConvolutionConfig& c, const void* weights) {
   view.n = c.out_channels / c.groups;
   switch (c.weights_layout) {
     case WeightsLayout::kOHWI:
-      view.n_stride = view.taps * view.k;
-      view.tap_stride = view.k;
-      view.k_stride = 1;
+      view.set_contiguous();
       break;
     case WeightsLayout::kOIHW:
       view.n_stride = view.k * view.taps;
@@ -54,9 +52,7 @@ Status merge_taps(const WeightsView& view, std::int64_t taps, AlignedBuffer<std:
   merged.data = copy.get();
   merged.taps = taps;
   merged.k = view.taps / taps * view.k;
-  merged.k_stride = 1;
-  merged.tap_stride = merged.k;
-  merged.n_stride = merged.taps * merged.k;
+  merged.set_contiguous();
   return {};
 }
 

@@ -17,6 +17,14 @@ struct WeightsView {
   DataType type;
   std::int64_t groups, taps, k, n;  ///< k and n per group.
   std::int64_t group_stride, tap_stride, k_stride, n_stride;
+
+  /// Strides of [group, n, tap, k], contiguous.
+  void set_contiguous() {
+    k_stride = 1;
+    tap_stride = k;
+    n_stride = taps * k;
+    group_stride = n * n_stride;
+  }
 };
 
 /// How the columns of a group are cut into panels: as few as possible, and as equal as possible.

@@ -18,10 +18,7 @@ WeightsView view_filter(const TransposedConvolutionConfig& c, const void* weight
       view.group_stride = view.k * view.k_stride;
       break;
     case TransposedWeightsLayout::kOHWI:
-      view.k_stride = 1;
-      view.tap_stride = view.k;
-      view.n_stride = view.taps * view.k;
-      view.group_stride = view.n * view.n_stride;
+      view.set_contiguous();
       break;
     case TransposedWeightsLayout::kHWOI:
       view.k_stride = 1;
@@ -37,10 +34,7 @@ Status copy_taps(const WeightsView& filter, std::int64_t kernel_w, const AxisPha
                  const AxisPhase& columns, AlignedBuffer<std::uint8_t>& copy, WeightsView& view) {
   view = filter;
   view.taps = rows.taps * columns.taps;
-  view.k_stride = 1;
-  view.tap_stride = view.k;
-  view.n_stride = view.taps * view.k;
-  view.group_stride = view.n * view.n_stride;
+  view.set_contiguous();
   copy = allocate<std::uint8_t>(view.groups * view.group_stride);
   if (!copy) return Status::error(StatusCode::kOutOfMemory, "no memory for the weights");
   view.data = copy.get();

@@ -44,6 +44,30 @@ Status check_clamp_bound(const char* name, float bound, float open, Range range)
       static_cast<double>(bound), range.min, range.max, open > 0 ? "+infinity" : "-infinity");
 }
 
+/// The lines of an image or of a volume's plane; `extent` becomes what they span, in elements.
+template <class View>
+Status check_lines(const char* name, const View& view, std::int64_t& extent) {
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.batch, 0, ".batch"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.height, 1, ".height"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.width, 1, ".width"));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.channels, 1, ".channels"));
+  extent = view.channels;
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.pixel_stride, extent, ".pixel_stride"));
+  OCTET_RETURN_IF_ERROR(add_dimension(name, view.width, view.pixel_stride, extent));
+  OCTET_RETURN_IF_ERROR(check_at_least(name, view.row_stride, extent, ".row_stride"));
+  return add_dimension(name, view.height, view.row_stride, extent);
+}
+
+/// A batch of images or volumes that span `extent` elements each.
+template <class View>
+Status check_batch_extent(const char* name, const View& view, std::int64_t stride,
+                          std::int64_t extent) {
+  if (view.batch == 0) return {};
+  if (view.data == nullptr) return Status::invalid_argument("%s.data is null", name);
+  OCTET_RETURN_IF_ERROR(add_dimension(name, view.batch, stride, extent));
+  return check_extent(name, view.type, extent, 0);
+}
+
 }  // namespace
 
 Status checked_product(const char* name, std::int64_t a, std::int64_t b, std::int64_t& product) {
@@ -185,40 +209,20 @@ Status check_batch(const char* name, const ConstMatrix& first, std::int64_t coun
 }
 
 Status check_images(const char* name, const ConstImages& images) {
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.batch, 0, ".batch"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.height, 1, ".height"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.width, 1, ".width"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.channels, 1, ".channels"));
-  std::int64_t extent = images.channels;
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.pixel_stride, extent, ".pixel_stride"));
-  OCTET_RETURN_IF_ERROR(add_dimension(name, images.width, images.pixel_stride, extent));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, images.row_stride, extent, ".row_stride"));
-  OCTET_RETURN_IF_ERROR(add_dimension(name, images.height, images.row_stride, extent));
+  std::int64_t extent = 0;
+  OCTET_RETURN_IF_ERROR(check_lines(name, images, extent));
   OCTET_RETURN_IF_ERROR(check_at_least(name, images.image_stride, extent, ".image_stride"));
-  if (images.batch == 0) return {};
-  if (images.data == nullptr) return Status::invalid_argument("%s.data is null", name);
-  OCTET_RETURN_IF_ERROR(add_dimension(name, images.batch, images.image_stride, extent));
-  return check_extent(name, images.type, extent, 0);
+  return check_batch_extent(name, images, images.image_stride, extent);
 }
 
 Status check_volumes(const char* name, const ConstVolumes& volumes) {
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.batch, 0, ".batch"));
+  std::int64_t extent = 0;
+  OCTET_RETURN_IF_ERROR(check_lines(name, volumes, extent));
   OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.depth, 1, ".depth"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.height, 1, ".height"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.width, 1, ".width"));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.channels, 1, ".channels"));
-  std::int64_t extent = volumes.channels;
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.pixel_stride, extent, ".pixel_stride"));
-  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.width, volumes.pixel_stride, extent));
-  OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.row_stride, extent, ".row_stride"));
-  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.height, volumes.row_stride, extent));
   OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.plane_stride, extent, ".plane_stride"));
   OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.depth, volumes.plane_stride, extent));
   OCTET_RETURN_IF_ERROR(check_at_least(name, volumes.volume_stride, extent, ".volume_stride"));
-  if (volumes.batch == 0) return {};
-  if (volumes.data == nullptr) return Status::invalid_argument("%s.data is null", name);
-  OCTET_RETURN_IF_ERROR(add_dimension(name, volumes.batch, volumes.volume_stride, extent));
-  return check_extent(name, volumes.type, extent, 0);
+  return check_batch_extent(name, volumes, volumes.volume_stride, extent);
 }
 
 Status check_scratch(std::span<const std::byte> scratch, std::size_t needed) {

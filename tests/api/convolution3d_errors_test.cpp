@@ -36,17 +36,6 @@ struct Call {
   }
 };
 
-using Break = BreakOf<Call>;
-
-void expect_all_refused(const std::vector<Break>& breaks) {
-  for (const Break& each : breaks) {
-    Call call;
-    each.apply(call);
-    expect_refused(call.create_and_run(), each.argument);
-    EXPECT_TRUE(call.out_data == Call().out_data) << each.argument << ": a refused call wrote";
-  }
-}
-
 TEST(Convolution3dErrors, TheUnbrokenCallIsValid) {
   const Call call;
   EXPECT_TRUE(call.create_and_run().ok());
@@ -54,31 +43,24 @@ TEST(Convolution3dErrors, TheUnbrokenCallIsValid) {
 }
 
 TEST(Convolution3dErrors, SizesOutOfRangeAreRefused) {
-  using Member = std::int64_t Convolution3dConfig::*;
-  const struct {
-    const char* name;
-    Member member;
-    std::int64_t least;
-  } sizes[] = {{"kernel_d", &Convolution3dConfig::kernel_d, 1},
-               {"stride_d", &Convolution3dConfig::stride_d, 1},
-               {"dilation_d", &Convolution3dConfig::dilation_d, 1},
-               {"pad_front", &Convolution3dConfig::pad_front, 0},
-               {"pad_back", &Convolution3dConfig::pad_back, 0}};
-  for (const auto& [name, member, least] : sizes) {
-    for (std::int64_t value : {least - 1, INT64_MIN, INT64_MAX, std::int64_t{INT32_MAX} + 1})
-      expect_all_refused({{name, [=, m = member](Call& c) { c.config.*m = value; }}});
-  }
-  expect_all_refused({{"the size of the weights",
-                       [](Call& c) {
-                         c.config.kernel_d = c.config.plane.out_channels = INT32_MAX;
-                         c.config.plane.kernel_h = 1000;
-                       }},
-                      {"stride_h", [](Call& c) { c.config.plane.stride_h = 0; }},
-                      {"weights", [](Call& c) { c.weights = nullptr; }}});
+  using Config = Convolution3dConfig;
+  const std::vector<SizeOf<Config>> sizes = {{"kernel_d", &Config::kernel_d, 1},
+                                             {"stride_d", &Config::stride_d, 1},
+                                             {"dilation_d", &Config::dilation_d, 1},
+                                             {"pad_front", &Config::pad_front, 0},
+                                             {"pad_back", &Config::pad_back, 0}};
+  expect_sizes_refused<Call>(sizes, [](Call& c) -> auto& { return c.config; });
+  expect_all_refused<Call>({{"the size of the weights",
+                             [](Call& c) {
+                               c.config.kernel_d = c.config.plane.out_channels = INT32_MAX;
+                               c.config.plane.kernel_h = 1000;
+                             }},
+                            {"stride_h", [](Call& c) { c.config.plane.stride_h = 0; }},
+                            {"weights", [](Call& c) { c.weights = nullptr; }}});
 }
 
 TEST(Convolution3dErrors, VolumesThatDoNotFitAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in.data", [](Call& c) { c.in.data = nullptr; }},
       {"out.data", [](Call& c) { c.out.data = nullptr; }},
       {"in.type", [](Call& c) { c.in.type = DataType::kS8; }},

@@ -50,15 +50,6 @@ struct Call {
 
 using Break = BreakOf<Call>;
 
-void expect_all_refused(const std::vector<Break>& breaks) {
-  for (const Break& each : breaks) {
-    Call call;
-    each.apply(call);
-    expect_refused(call.create_and_run(), each.argument);
-    EXPECT_TRUE(call.out_data == Call().out_data) << each.argument << ": a refused call wrote";
-  }
-}
-
 TEST(ConvolutionErrors, TheUnbrokenCallIsValid) {
   const Call call;
   EXPECT_TRUE(call.create_and_run().ok());
@@ -66,7 +57,7 @@ TEST(ConvolutionErrors, TheUnbrokenCallIsValid) {
 }
 
 TEST(ConvolutionErrors, NullPointersAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"weights", [](Call& c) { c.weights = nullptr; }},
       {"in", [](Call& c) { c.in.data = nullptr; }},
       {"out", [](Call& c) { c.out.data = nullptr; }},
@@ -74,38 +65,14 @@ TEST(ConvolutionErrors, NullPointersAreRefused) {
 }
 
 TEST(ConvolutionErrors, SizesOutOfRangeAreRefused) {
-  using Config = ConvolutionConfig;
-  const std::vector<std::pair<const char*, std::int64_t Config::*>> positive = {
-      {"in_channels", &Config::in_channels},
-      {"out_channels", &Config::out_channels},
-      {"kernel_h", &Config::kernel_h},
-      {"kernel_w", &Config::kernel_w},
-      {"stride_h", &Config::stride_h},
-      {"stride_w", &Config::stride_w},
-      {"dilation_h", &Config::dilation_h},
-      {"dilation_w", &Config::dilation_w},
-      {"groups", &Config::groups}};
-  for (auto [name, member] : positive) {
-    for (std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, INT64_MIN}) {
-      expect_all_refused({{name, [=, m = member](Call& c) { c.config.*m = value; }}});
-    }
-  }
-  const std::vector<std::pair<const char*, std::int64_t Config::*>> not_negative = {
-      {"pad_top", &Config::pad_top},
-      {"pad_left", &Config::pad_left},
-      {"pad_bottom", &Config::pad_bottom},
-      {"pad_right", &Config::pad_right}};
-  for (auto [name, member] : not_negative) {
-    for (std::int64_t value : {std::int64_t{-1}, INT64_MIN, INT64_MAX}) {
-      expect_all_refused({{name, [=, m = member](Call& c) { c.config.*m = value; }}});
-    }
-  }
-  expect_all_refused({{"groups", [](Call& c) { c.config.groups = 4; }},
-                      {"groups", [](Call& c) { c.config.groups = 3; }}});
+  expect_sizes_refused<Call>(filter_sizes<ConvolutionConfig>(),
+                             [](Call& c) -> auto& { return c.config; });
+  expect_all_refused<Call>({{"groups", [](Call& c) { c.config.groups = 4; }},
+                            {"groups", [](Call& c) { c.config.groups = 3; }}});
 }
 
 TEST(ConvolutionErrors, ImagesThatDoNotFitAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in.batch", [](Call& c) { c.in.batch = -1; }},
       {"in.height", [](Call& c) { c.in.height = 0; }},
       {"in.height", [](Call& c) { c.in.height = -5; }},
@@ -124,7 +91,7 @@ TEST(ConvolutionErrors, ImagesThatDoNotFitAreRefused) {
 }
 
 TEST(ConvolutionErrors, StridesThatOverlapAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in.pixel_stride", [](Call& c) { c.in.pixel_stride = 3; }},
       {"in.pixel_stride", [](Call& c) { c.in.pixel_stride = -4; }},
       {"in.row_stride", [](Call& c) { c.in.row_stride = 5 * 4 + 3; }},
@@ -137,7 +104,7 @@ TEST(ConvolutionErrors, StridesThatOverlapAreRefused) {
 }
 
 TEST(ConvolutionErrors, ExtentsThatOverflowAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in", [](Call& c) { c.in.pixel_stride = kHuge; }},
       {"in", [](Call& c) { c.in.row_stride = kHuge; }},
       {"in",
@@ -178,7 +145,7 @@ TEST(ConvolutionErrors, AbsurdImageSizesNeedNoScratch) {
 }
 
 TEST(ConvolutionErrors, MismatchedTypesAreRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in_type", [](Call& c) { c.config.in_type = c.in.type = DataType::kF32; }},
       {"weights_type", [](Call& c) { c.config.weights_type = DataType::kS32; }},
       {"in.type", [](Call& c) { c.in.type = DataType::kS8; }},
@@ -190,7 +157,7 @@ TEST(ConvolutionErrors, MismatchedTypesAreRefused) {
 }
 
 TEST(ConvolutionErrors, QuantizationOutOfRangeIsRefused) {
-  expect_all_refused({
+  expect_all_refused<Call>({
       {"in_zero_point", [](Call& c) { c.config.in_zero_point = 256; }},
       {"in_zero_point", [](Call& c) { c.config.in_zero_point = -1; }},
       {"weights_zero_point[5]", [](Call& c) { c.weights_zero_point[5] = 128; }},
@@ -237,10 +204,10 @@ TEST(ConvolutionErrors, ResidualsThatDoNotFitAreRefused) {
   add(call);
   EXPECT_TRUE(call.create_and_run().ok());
   for (const Break& each : breaks)
-    expect_all_refused({{each.argument, [&](Call& c) {
-                           add(c);
-                           each.apply(c);
-                         }}});
+    expect_all_refused<Call>({{each.argument, [&](Call& c) {
+                                 add(c);
+                                 each.apply(c);
+                               }}});
 }
 
 TEST(ConvolutionErrors, TooLittleScratchIsRefused) {

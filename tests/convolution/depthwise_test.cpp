@@ -5,7 +5,7 @@
 #include "support/every_isa.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random_problems.hpp"
-#include "support/run_convolution.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {

@@ -1,7 +1,7 @@
 // Every form of convolution, forced, on every layer that it can compute.
 #include "support/every_isa.hpp"
 #include "support/random_problems.hpp"
-#include "support/run_convolution.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {

@@ -1,11 +1,9 @@
 // Random convolutions: every field at once.
 #include <gtest/gtest.h>
 
-#include <iostream>
-
 #include "support/every_isa.hpp"
 #include "support/random_problems.hpp"
-#include "support/run_convolution.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {
@@ -49,16 +47,7 @@ ConvolutionProblem random_convolution(Random& random) {
 }
 
 TEST_P(ConvolutionRandom, EqualsReference) {
-  const std::uint64_t seed = first_seed();
-  const int count = sweep_count(700);
-  std::cout << "seeds " << seed << " to " << seed + static_cast<std::uint64_t>(count) - 1 << '\n';
-  for (int i = 0; i < count && !HasFailure(); ++i) {
-    const std::uint64_t case_seed = seed + static_cast<std::uint64_t>(i);
-    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(case_seed));
-    Random random(case_seed);
-    const ConvolutionProblem problem = random_convolution(random);
-    expect_exact(problem, isa());
-  }
+  random_sweep(700, [&](Random& random) { expect_exact(random_convolution(random), isa()); });
 }
 
 OCTET_ON_EVERY_ISA(ConvolutionRandom);

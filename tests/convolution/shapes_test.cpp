@@ -1,7 +1,7 @@
 // Kernels, strides, dilations, paddings, groups and channel counts.
 #include "support/every_isa.hpp"
 #include "support/random_problems.hpp"
-#include "support/run_convolution.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {

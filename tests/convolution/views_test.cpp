@@ -1,10 +1,8 @@
 // Strided images, batches, image sizes: none of them changes a byte.
 #include <gtest/gtest.h>
 
-#include "support/every_isa.hpp"
-#include "support/guarded_tensor.hpp"
+#include "support/image_views.hpp"
 #include "support/random_problems.hpp"
-#include "support/run_convolution.hpp"
 
 namespace octet::test {
 namespace {
@@ -17,27 +15,11 @@ class ConvolutionViews : public OnEveryIsa {
 };
 
 TEST_P(ConvolutionViews, LeaveGapsAlone) {
-  using Gaps = std::array<std::int64_t, 3>;
-  // The negative ones take back the gap after a row's last pixel, or after an image's last row.
-  constexpr Gaps kGaps[] = {{1, 0, 0},   {0, 5, 0},    {0, 0, 7}, {13, 3, 1},
-                            {16, 64, 0}, {13, -13, 0}, {0, 5, -5}};
-  for (ConvolutionProblem& problem : convolutions_of_every_form(random_, 2, 5, 6)) {
-    for (std::size_t i = 0; i < std::size(kGaps); ++i) {
-      problem.in_gaps = kGaps[i];
-      problem.out_gaps = kGaps[(i + 3) % std::size(kGaps)];
-      expect_exact(problem, isa());
-    }
-  }
+  expect_gaps_left_alone(convolutions_of_every_form(random_, 2, 5, 6), isa());
 }
 
 TEST_P(ConvolutionViews, WorkWhereEveryPixelEndsAndBeginsAtAnUnmappedPage) {
-  constexpr std::int64_t kTwoPages = 8192;
-  for (ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 3, 4)) {
-    problem.in_gaps = {kTwoPages - problem.config.in_channels, 0, 0};
-    problem.out_gaps = {kTwoPages / size_of(problem.epilogue.type) - problem.config.out_channels, 0,
-                        0};
-    expect_exact(problem, isa());
-  }
+  expect_no_access_between_pixels(convolutions_of_every_form(random_, 1, 3, 4), isa());
 }
 
 TEST_P(ConvolutionViews, WorkWhereEveryRowEndsAndBeginsAtAnUnmappedPage) {
@@ -72,57 +54,20 @@ TEST_P(ConvolutionViews, ImagesDoNotDependOnTheirBatch) {
 }
 
 TEST_P(ConvolutionViews, OneObjectTakesAnyImageSize) {
-  for (ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 1, 1)) {
-    const Convolution convolution = make_convolution(problem, isa(), kEnds);
-    for (auto [batch, height, width] :
-         {std::array{1, 9, 9}, std::array{3, 1, 1}, std::array{1, 2, 31}, std::array{2, 19, 23},
-          std::array{2, 17, 1}, std::array{0, 5, 5}, std::array{1, 9, 9}}) {
-      problem.batch = batch;
-      problem.height = height;
-      problem.width = width;
-      const auto count =
-          static_cast<std::int64_t>(batch) * height * width * problem.config.in_channels;
-      problem.in = random_values(random_, problem.config.in_type, count);
-      const CaseScope scope(isa() + ": " + describe(problem));
-      expect_equal_cells(run_images(convolution, problem, kEnds), reference_convolution(problem),
-                         problem.config.out_channels, problem.epilogue.type, "another size");
-    }
+  for (const ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 1, 1)) {
+    expect_any_size(
+        problem, random_, isa(),
+        {{1, 9, 9}, {3, 1, 1}, {1, 2, 31}, {2, 19, 23}, {2, 17, 1}, {0, 5, 5}, {1, 9, 9}});
   }
 }
 
 TEST_P(ConvolutionViews, CallsDoNotSeeWhatTheScratchHolds) {
-  for (const ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 6, 7)) {
-    const CaseScope scope(isa() + ": " + describe(problem));
-    const Cells expected = reference_convolution(problem);
-    const Convolution convolution = make_convolution(problem, isa(), kEnds);
-    for (int fill : {0x00, 0x7F, 0x80, 0xFF}) {
-      const ScratchFill filled(static_cast<std::byte>(fill));
-      expect_equal_cells(run_images(convolution, problem, kEnds), expected,
-                         problem.config.out_channels, problem.epilogue.type, "Convolution::run");
-    }
-  }
+  expect_any_scratch(convolutions_of_every_form(random_, 1, 6, 7), isa());
 }
 
 TEST_P(ConvolutionViews, OnePixelMayHaveAnyStrides) {
-  for (const ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 1, 1)) {
-    const CaseScope scope(isa() + ": " + describe(problem));
-    const Convolution convolution = make_convolution(problem, isa(), kEnds);
-    GuardedTensor in =
-        guarded_images(problem.config.in_type, {1, 1, 1, problem.config.in_channels}, {}, kEnds);
-    in.store(problem.in);
-    const DataType type = problem.epilogue.type;
-    const GuardedTensor out =
-        guarded_images(type, {1, 1, 1, problem.config.out_channels}, {}, kEnds);
-    ConstImages in_view = in.const_images();
-    Images out_view = out.images();
-    in_view.pixel_stride = in_view.row_stride = in_view.image_stride = INT64_MAX;
-    out_view.pixel_stride = out_view.row_stride = out_view.image_stride = INT64_MAX;
-    const GuardedScratch scratch(convolution.scratch_bytes(1, 1, 1), kEnds);
-    const Status status = convolution.run(in_view, out_view, {scratch.bytes()});
-    EXPECT_TRUE(status.ok()) << status.message();
-    expect_equal_cells(out.load(), reference_convolution(problem), problem.config.out_channels,
-                       type, "one pixel");
-  }
+  for (const ConvolutionProblem& problem : convolutions_of_every_form(random_, 1, 1, 1))
+    expect_any_strides_of_one_pixel(problem, isa());
 }
 
 OCTET_ON_EVERY_ISA(ConvolutionViews);

@@ -1,8 +1,6 @@
 // 3D convolution: every field at once, numbers worked out by hand, views, threads.
 #include <gtest/gtest.h>
 
-#include <iostream>
-
 #include "support/every_isa.hpp"
 #include "support/executors.hpp"
 #include "support/guarded_tensor.hpp"
@@ -61,15 +59,7 @@ VolumeProblem random_volumes(Random& random) {
 }
 
 TEST_P(Convolution3dOf, RandomProblemsEqualTheReference) {
-  const std::uint64_t seed = first_seed();
-  const int count = sweep_count(400);
-  std::cout << "seeds " << seed << " to " << seed + static_cast<std::uint64_t>(count) - 1 << '\n';
-  for (int i = 0; i < count && !HasFailure(); ++i) {
-    const std::uint64_t case_seed = seed + static_cast<std::uint64_t>(i);
-    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(case_seed));
-    Random random(case_seed);
-    expect_exact(random_volumes(random), isa());
-  }
+  random_sweep(400, [&](Random& random) { expect_exact(random_volumes(random), isa()); });
 }
 
 /// Few channels, many, a group of 4, of one: 3x3x3 with borders on all sides.

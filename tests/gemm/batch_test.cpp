@@ -56,14 +56,11 @@ TEST_P(BatchedGemm, EqualsReferenceOnAttention) {
 }
 
 TEST_P(BatchedGemm, EqualsReferenceOnRandomProblems) {
-  for (int i = 0; i < sweep_count(60); ++i) {
-    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(i);
-    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(seed));
-    Random random(seed);
+  random_sweep(60, [&](Random& random) {
     expect_exact(random_batch(random, random_layouts(random), random.integer(1, 6),
                               random.integer(1, 30), random.integer(1, 100), random.integer(1, 90),
                               type_combination(random.integer(0, kTypeCombinations - 1))));
-  }
+  });
 }
 
 OCTET_ON_EVERY_ISA(BatchedGemm);

@@ -13,9 +13,8 @@
 #include "pooling/pooling_problem.hpp"
 #include "quantize/random_quantize.hpp"
 #include "support/every_isa.hpp"
-#include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
-#include "support/run_transposed.hpp"
+#include "support/run_images.hpp"
 #include "support/volume_problem.hpp"
 
 namespace octet::test {
@@ -85,7 +84,7 @@ void add_transposed(Hashes& hashes, const std::string& isa) {
   Random random(5);
   int form = 0;
   for (const auto& problem : transposed_of_every_form(random, 2, 4, 3)) {
-    const auto convolution = make_transposed(problem, isa, kEnds);
+    const auto convolution = make_convolution(problem, isa, kEnds);
     hashes["transposed/" + std::to_string(form++)] =
         hash_of(run_images(convolution, problem, kEnds));
   }

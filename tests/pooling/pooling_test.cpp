@@ -132,9 +132,7 @@ TEST_P(Pooling, LeavesGapsAlone) {
 }
 
 TEST_P(Pooling, EqualsReferenceInARandomSweep) {
-  for (int i = 0; i < sweep_count(150); ++i) {
-    Random random(first_seed() + static_cast<std::uint64_t>(i));
-    const CaseScope scope("seed " + std::to_string(first_seed() + static_cast<std::uint64_t>(i)));
+  random_sweep(150, [&](Random& random) {
     const std::int64_t height = random.integer(1, 12), width = random.integer(1, 14);
     PoolingProblem p{
         .batch = random.integer(1, 2),
@@ -146,7 +144,7 @@ TEST_P(Pooling, EqualsReferenceInARandomSweep) {
     for (std::int64_t& gap : p.out_gaps) gap = random.chance(50) ? 0 : random.integer(0, 40);
     randomize(random, p);
     expect_pools_exactly(p, isa());
-  }
+  });
 }
 
 TEST_P(Pooling, TouchesNothingForAnEmptyBatch) {

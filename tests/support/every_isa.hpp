@@ -2,10 +2,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
+
+#include <cstdint>
+#include <iostream>
 #include <string>
 #include <vector>
 
 #include "octet/isa.hpp"
+#include "support/random.hpp"
 
 namespace octet::test {
 
@@ -38,5 +42,20 @@ class CaseScope {
  private:
   testing::ScopedTrace trace_;
 };
+
+/// `each(random)` for `sweep_count(base)` cases, until one fails. Case i has the seed first_seed()
+/// + i, which its failures name.
+template <class Each>
+void random_sweep(int base, Each each) {
+  const std::uint64_t seed = first_seed();
+  const int count = sweep_count(base);
+  std::cout << "seeds " << seed << " to " << seed + static_cast<std::uint64_t>(count) - 1 << '\n';
+  for (int i = 0; i < count && !testing::Test::HasFailure(); ++i) {
+    const std::uint64_t case_seed = seed + static_cast<std::uint64_t>(i);
+    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(case_seed));
+    Random random(case_seed);
+    each(random);
+  }
+}
 
 }  // namespace octet::test

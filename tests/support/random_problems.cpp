@@ -12,6 +12,21 @@ float random_scale(Random& random, float typical) {
   return random.chance(30) ? std::exp2(std::floor(std::log2(scale))) : scale;
 }
 
+/// Square, with the same pads on all sides.
+template <class Config>
+void set_filter(Config& config, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+  config.kernel_h = config.kernel_w = kernel;
+  config.stride_h = config.stride_w = stride;
+  config.pad_top = config.pad_left = config.pad_bottom = config.pad_right = pad;
+}
+
+template <class Config>
+void set_channels(Config& config, std::int64_t in, std::int64_t out, std::int64_t groups) {
+  config.in_channels = in;
+  config.out_channels = out;
+  config.groups = groups;
+}
+
 }  // namespace
 
 std::int32_t random_zero_point(Random& random, DataType type) {
@@ -75,22 +90,25 @@ GemmProblem random_gemm(Random& random, std::int64_t m, std::int64_t n, std::int
   return problem;
 }
 
-void fill_operands(Random& random, ConvolutionProblem& problem, Values in, Values weights) {
-  const ConvolutionConfig& c = problem.config;
+template <class Config>
+void fill_operands(Random& random, ImageProblem<Config>& problem, Values in, Values weights) {
+  const Config& c = problem.config;
   problem.in = random_values(random, c.in_type,
                              problem.batch * problem.height * problem.width * c.in_channels, in);
   problem.weights =
       random_values(random, c.weights_type,
                     c.out_channels * c.kernel_h * c.kernel_w * c.in_channels / c.groups, weights);
 }
+template void fill_operands(Random&, ConvolutionProblem&, Values, Values);
+template void fill_operands(Random&, TransposedProblem&, Values, Values);
 
-void randomize(Random& random, ConvolutionProblem& problem) {
-  ConvolutionConfig& c = problem.config;
-  constexpr WeightsLayout kLayouts[] = {WeightsLayout::kOHWI, WeightsLayout::kOIHW,
-                                        WeightsLayout::kHWIO};
+template <class Config>
+void randomize(Random& random, ImageProblem<Config>& problem) {
+  Config& c = problem.config;
   c.in_type = random.pick(k8BitTypes);
   c.weights_type = random.pick(k8BitTypes);
-  c.weights_layout = random.pick(kLayouts);
+  constexpr int kLayouts[] = {0, 1, 2};
+  c.weights_layout = static_cast<decltype(c.weights_layout)>(random.pick(kLayouts));
   c.in_zero_point = random_zero_point(random, c.in_type);
   problem.weights_zero_point = random_zero_points(random, c.weights_type, c.out_channels);
   problem.epilogue = random_epilogue(random, random.pick(kOutTypes), c.out_channels,
@@ -99,6 +117,8 @@ void randomize(Random& random, ConvolutionProblem& problem) {
   const Values in = random.pick(kValues), weights = random.pick(kValues);
   fill_operands(random, problem, in, weights);
 }
+template void randomize(Random&, ConvolutionProblem&);
+template void randomize(Random&, TransposedProblem&);
 
 void add_fused(Random& random, OwnedEpilogue& epilogue, bool residual, bool table) {
   if (epilogue.type == DataType::kS32) return;
@@ -139,21 +159,34 @@ std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::
   std::vector<ConvolutionProblem> problems;
   for (const Form& form : kForms) {
     for (std::int64_t stride : {1, 2}) {
-      const std::int64_t pad = form.kernel / 2;
-      ConvolutionProblem problem{.config = {.in_channels = form.in_channels,
-                                            .out_channels = form.out_channels,
-                                            .kernel_h = form.kernel,
-                                            .kernel_w = form.kernel,
-                                            .stride_h = stride,
-                                            .stride_w = stride,
-                                            .pad_top = pad,
-                                            .pad_left = pad,
-                                            .pad_bottom = pad,
-                                            .pad_right = pad,
-                                            .groups = form.groups},
-                                 .batch = batch,
-                                 .height = height,
-                                 .width = width};
+      ConvolutionProblem problem{.batch = batch, .height = height, .width = width};
+      set_filter(problem.config, form.kernel, stride, form.kernel / 2);
+      set_channels(problem.config, form.in_channels, form.out_channels, form.groups);
+      randomize(random, problem);
+      problems.push_back(std::move(problem));
+    }
+  }
+  return problems;
+}
+
+std::vector<TransposedProblem> transposed_of_every_form(Random& random, std::int64_t batch,
+                                                        std::int64_t height, std::int64_t width) {
+  struct Filter {
+    std::int64_t kernel, stride, pad, output_padding;
+  };
+  constexpr Filter kFilters[] = {{2, 2, 0, 0}, {3, 2, 1, 1}, {4, 2, 1, 0}, {3, 1, 1, 0},
+                                 {1, 2, 0, 1}, {2, 3, 0, 0}, {5, 3, 4, 4}};
+  struct Channels {
+    std::int64_t in, out, groups;
+  };
+  constexpr Channels kChannels[] = {{24, 33, 1}, {3, 5, 1}, {10, 20, 5}, {16, 16, 2}, {37, 37, 37}};
+  std::vector<TransposedProblem> problems;
+  for (const Filter& filter : kFilters) {
+    for (const Channels& channels : kChannels) {
+      TransposedProblem problem{.batch = batch, .height = height, .width = width};
+      set_filter(problem.config, filter.kernel, filter.stride, filter.pad);
+      set_channels(problem.config, channels.in, channels.out, channels.groups);
+      problem.config.output_padding_h = problem.config.output_padding_w = filter.output_padding;
       randomize(random, problem);
       problems.push_back(std::move(problem));
     }

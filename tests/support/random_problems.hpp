@@ -40,12 +40,14 @@ void fill_operands(Random& random, GemmProblem& problem, Values lhs = Values::kA
 GemmProblem random_gemm(Random& random, std::int64_t m, std::int64_t n, std::int64_t k,
                         Types types);
 
-/// The operands of a convolution whose sizes and types are set.
-void fill_operands(Random& random, ConvolutionProblem& problem, Values in = Values::kAny,
+/// The operands of a convolution or a transposed one whose sizes and types are set.
+template <class Config>
+void fill_operands(Random& random, ImageProblem<Config>& problem, Values in = Values::kAny,
                    Values weights = Values::kAny);
 
-/// Types, zero points, epilogue, weights layout and operands of a convolution whose sizes are set.
-void randomize(Random& random, ConvolutionProblem& problem);
+/// Types, zero points, epilogue, weights layout and operands, where the sizes are set.
+template <class Config>
+void randomize(Random& random, ImageProblem<Config>& problem);
 
 /// A residual, a table, or both, for outputs other than s32, and the residual's values. Before,
 /// there is neither.
@@ -57,5 +59,10 @@ void add_fused(Random& random, ConvolutionProblem& problem, bool residual, bool 
 /// few, many and odd channels, grouped, depthwise with and without a multiplier; strides 1 and 2.
 std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::int64_t batch,
                                                            std::int64_t height, std::int64_t width);
+
+/// A randomized problem for each kernel that networks use and each kind of channels that an
+/// implementation might treat on its own: many, few, odd, grouped, depthwise.
+std::vector<TransposedProblem> transposed_of_every_form(Random& random, std::int64_t batch,
+                                                        std::int64_t height, std::int64_t width);
 
 }  // namespace octet::test

@@ -60,13 +60,17 @@ struct GemmProblem {
 Cells reference_gemm(const GemmProblem& problem);  ///< [m, n]
 std::string describe(const GemmProblem& problem);
 
-struct ConvolutionProblem {
-  ConvolutionConfig config = {};                      ///< Its spans and epilogue are not used.
+/// A convolution or a transposed one. Weights are [out_channels, h, w, in_channels / groups] for
+/// the one, [in_channels, out_channels / groups, h, w] for the other, whatever layout `config` says
+/// that the library gets.
+template <class Config>
+struct ImageProblem {
+  Config config = {};                                 ///< Its spans and epilogue are not used.
   std::vector<std::int32_t> weights_zero_point = {};  ///< [out_channels], [1] or empty.
   OwnedEpilogue epilogue = {};
   std::int64_t batch = 1, height = 1, width = 1;
-  std::vector<std::int32_t> in = {};        ///< [batch, height, width, in_channels]
-  std::vector<std::int32_t> weights = {};   ///< [out_channels, h, w, in_channels / groups]
+  std::vector<std::int32_t> in = {};  ///< [batch, height, width, in_channels]
+  std::vector<std::int32_t> weights = {};
   std::vector<std::int32_t> residual = {};  ///< [batch, out height, width, channels], or empty.
   // How the images lie in memory, which the result does not depend on.
   std::array<std::int64_t, 3> in_gaps = {}, out_gaps = {};  ///< After each pixel, row, image.
@@ -75,9 +79,24 @@ struct ConvolutionProblem {
   std::int64_t out_height() const;
   std::int64_t out_width() const;
 };
+using ConvolutionProblem = ImageProblem<ConvolutionConfig>;
+using TransposedProblem = ImageProblem<TransposedConvolutionConfig>;
 
-Cells reference_convolution(const ConvolutionProblem& problem);  ///< [batch, oh, ow, out_channels]
+template <>
+std::int64_t ConvolutionProblem::out_height() const;
+template <>
+std::int64_t ConvolutionProblem::out_width() const;
+template <>
+std::int64_t TransposedProblem::out_height() const;
+template <>
+std::int64_t TransposedProblem::out_width() const;
+
+/// [batch, out height, width, channels]. Every output pixel gathers; of a transposed convolution
+/// every input pixel is scattered.
+Cells reference_images(const ConvolutionProblem& problem);
+Cells reference_images(const TransposedProblem& problem);
 std::string describe(const ConvolutionProblem& problem);
+std::string describe(const TransposedProblem& problem);
 
 std::uint32_t reference_quantize(float value, float scale, std::int32_t zero_point, DataType type);
 std::uint32_t reference_dequantize(std::int32_t value, float scale, std::int32_t zero_point);

@@ -65,9 +65,9 @@ TEST(Reference, ConvolvesWithPaddingThatCountsAsZero) {
                              .width = 2};
   problem.in = {2, 3, 4, 5};
   problem.weights.assign(9, 1);
-  EXPECT_EQ(reference_convolution(problem), (Cells{10, 10, 10, 10}));
+  EXPECT_EQ(reference_images(problem), (Cells{10, 10, 10, 10}));
   problem.weights_zero_point = {-1};  // weights of 2
-  EXPECT_EQ(reference_convolution(problem), (Cells{20, 20, 20, 20}));
+  EXPECT_EQ(reference_images(problem), (Cells{20, 20, 20, 20}));
 }
 
 TEST(Reference, ConvolvesWithStridesDilationAndGroups) {
@@ -83,7 +83,7 @@ TEST(Reference, ConvolvesWithStridesDilationAndGroups) {
   problem.weights = {1, 2, 3, 4};                    // [out_channel, kernel_w]
   // Positions (-1, 1) and (1, 3); the first is padding.
   ASSERT_EQ(problem.out_width(), 2);
-  EXPECT_EQ(reference_convolution(problem), (Cells{4, 80, 10, 220}));
+  EXPECT_EQ(reference_images(problem), (Cells{4, 80, 10, 220}));
   problem.width = 1;  // with the padding 2, less than the kernel's 3
   EXPECT_EQ(problem.out_width(), 0);
 }

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "support/every_isa.hpp"
+#include "support/guarded_epilogue.hpp"
 #include "support/guarded_tensor.hpp"
 #include "support/random_problems.hpp"
 
@@ -83,7 +84,7 @@ Cells reference_volumes(const VolumeProblem& p) {
       for (std::int64_t d = 0; d < p.kernel_d; ++d) {
         const std::int64_t z_in = z * p.stride_d + d * p.dilation_d - p.pad_front;
         if (z_in < 0 || z_in >= p.depth) continue;
-        const Cells more = reference_convolution(plane_of(p, n * p.depth + z_in, d));
+        const Cells more = reference_images(plane_of(p, n * p.depth + z_in, d));
         for (std::size_t i = 0; i < plane_size; ++i) sums[i] += more[i];
       }
       for (std::size_t i = 0; i < plane_size; ++i) {
@@ -117,9 +118,7 @@ void randomize(Random& random, VolumeProblem& problem) {
 
 Convolution3d make_convolution3d(const VolumeProblem& problem, std::string_view isa,
                                  Placement placement) {
-  const OwnedEpilogue& epilogue = problem.plane.epilogue;
-  const GuardedArray<float> scale(epilogue.scale, placement);
-  const GuardedArray<std::int32_t> bias(epilogue.bias, placement);
+  const GuardedEpilogue epilogue(problem.plane.epilogue, placement);
   const GuardedArray<std::int32_t> weights_zero_point(problem.plane.weights_zero_point, placement);
   const GuardedArray<std::uint8_t> weights(weights_in_layout(problem), placement);
   Convolution3dConfig config = {.plane = problem.plane.config,
@@ -129,12 +128,7 @@ Convolution3d make_convolution3d(const VolumeProblem& problem, std::string_view 
                                 .pad_front = problem.pad_front,
                                 .pad_back = problem.pad_back};
   config.plane.weights_zero_point = weights_zero_point.span();
-  config.plane.epilogue = {.type = epilogue.type,
-                           .scale = scale.span(),
-                           .bias = bias.span(),
-                           .zero_point = epilogue.zero_point,
-                           .min = epilogue.min,
-                           .max = epilogue.max};
+  config.plane.epilogue = epilogue.epilogue;
   config.plane.max_isa = isa;
   Convolution3d convolution;
   const Status status = Convolution3d::create(config, weights.span().data(), convolution);

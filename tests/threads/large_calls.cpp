@@ -8,9 +8,8 @@
 #include "support/guarded_tensor.hpp"
 #include "support/random_problems.hpp"
 #include "support/run_batch.hpp"
-#include "support/run_convolution.hpp"
 #include "support/run_gemm.hpp"
-#include "support/run_transposed.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {
@@ -67,7 +66,7 @@ std::vector<Solved<ConvolutionProblem>> large_convolutions() {
     problem.width = problem.height + 1;
     fill_operands(random, problem);
     if (random.chance(50)) add_fused(random, problem, random.chance(70), random.chance(70));
-    Cells expected = reference_convolution(problem);
+    Cells expected = reference_images(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }
   return solved;
@@ -93,7 +92,7 @@ std::vector<Solved<TransposedProblem>> large_transposed() {
     problem.height = static_cast<std::int64_t>(std::sqrt(kConvolutionProducts / per_pixel)) + 1;
     problem.width = problem.height + 1;
     randomize(random, problem);
-    Cells expected = reference_transposed(problem);
+    Cells expected = reference_images(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }
   return solved;
@@ -147,7 +146,7 @@ std::vector<Call> large_calls(const std::string& isa) {
   }
   for (const auto& [problem, expected] : transposed) {
     const auto convolution =
-        std::make_shared<const TransposedConvolution>(make_transposed(problem, isa, kEnds));
+        std::make_shared<const TransposedConvolution>(make_convolution(problem, isa, kEnds));
     calls.push_back({isa + ": " + describe(problem), kConvolutionProducts, expected,
                      problem.config.out_channels, problem.epilogue.type,
                      [&problem = problem, convolution](Executor* executor) {

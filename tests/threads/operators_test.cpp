@@ -67,10 +67,7 @@ TEST_P(OperatorThreads, MayShareOneObject) {
 }
 
 TEST_P(OperatorThreads, DoNotChangeTheResultsOfRandomProblems) {
-  for (int i = 0; i < sweep_count(12); ++i) {
-    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(i);
-    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(seed));
-    Random random(seed);
+  random_sweep(12, [&](Random& random) {
     const std::int64_t m = random.integer(1, 400), n = random.integer(1, 400);
     const std::int64_t k = std::min<std::int64_t>(20'000'000 / (m * n) + 1, 20'000);
     const GemmProblem problem =
@@ -78,7 +75,7 @@ TEST_P(OperatorThreads, DoNotChangeTheResultsOfRandomProblems) {
     ThreadExecutor executor(static_cast<int>(random.integer(2, 7)));
     for (const Call& call : gemm_calls(problem, reference_gemm(problem), isa()))
       expect_exact(call, &executor);
-  }
+  });
 }
 
 OCTET_ON_EVERY_ISA(OperatorThreads);

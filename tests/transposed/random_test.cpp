@@ -1,10 +1,9 @@
 // Random transposed convolutions: every field at once.
 #include <gtest/gtest.h>
 
-#include <iostream>
-
 #include "support/every_isa.hpp"
-#include "support/run_transposed.hpp"
+#include "support/random_problems.hpp"
+#include "support/run_images.hpp"
 
 namespace octet::test {
 namespace {
@@ -50,16 +49,7 @@ TransposedProblem random_transposed(Random& random) {
 }
 
 TEST_P(TransposedRandom, EqualsReference) {
-  const std::uint64_t seed = first_seed();
-  const int count = sweep_count(700);
-  std::cout << "seeds " << seed << " to " << seed + static_cast<std::uint64_t>(count) - 1 << '\n';
-  for (int i = 0; i < count && !HasFailure(); ++i) {
-    const std::uint64_t case_seed = seed + static_cast<std::uint64_t>(i);
-    const CaseScope scope("OCTET_TEST_SEED=" + std::to_string(case_seed));
-    Random random(case_seed);
-    const TransposedProblem problem = random_transposed(random);
-    expect_exact(problem, isa());
-  }
+  random_sweep(700, [&](Random& random) { expect_exact(random_transposed(random), isa()); });
 }
 
 OCTET_ON_EVERY_ISA(TransposedRandom);

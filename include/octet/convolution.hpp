@@ -78,14 +78,15 @@ class Convolution {
   Status run(const ConstImages& in, const Images& out, const Resources& resources = {},
              const ConstImages& residual = {}) const noexcept;
 
-  /// Bytes of scratch that `run` needs for such images and an executor of `threads` threads.
+  /// Bytes of scratch that are enough for `run` with such images and any executor of `threads`
+  /// threads.
   std::size_t scratch_bytes(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
                             int threads = 1) const noexcept;
 
-  /// What `run` does for such images; sizes that it would refuse leave the fields of the run as
-  /// they are by default.
+  /// What `run` does for such images with this executor; sizes that it would refuse leave the
+  /// fields of the run as they are by default.
   Explanation explain(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
-                      int threads = 1) const noexcept;
+                      const Executor* executor = nullptr) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
   std::string_view form() const noexcept;     ///< As ConvolutionConfig::form names it.

@@ -59,14 +59,15 @@ class Convolution3d {
   Status run(const ConstVolumes& in, const Volumes& out,
              const Resources& resources = {}) const noexcept;
 
-  /// Bytes of scratch that `run` needs for such volumes and an executor of `threads` threads.
+  /// Bytes of scratch that are enough for `run` with such volumes and any executor of `threads`
+  /// threads.
   std::size_t scratch_bytes(std::int64_t batch, std::int64_t in_depth, std::int64_t in_height,
                             std::int64_t in_width, int threads = 1) const noexcept;
 
-  /// What `run` does for such volumes; sizes that it would refuse leave the fields of the run as
-  /// they are by default.
+  /// What `run` does for such volumes with this executor; sizes that it would refuse leave the
+  /// fields of the run as they are by default.
   Explanation explain(std::int64_t batch, std::int64_t in_depth, std::int64_t in_height,
-                      std::int64_t in_width, int threads = 1) const noexcept;
+                      std::int64_t in_width, const Executor* executor = nullptr) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
   std::string_view form() const noexcept;     ///< As ConvolutionConfig::form names it.

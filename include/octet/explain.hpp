@@ -26,6 +26,7 @@ struct Explanation {
   std::int64_t panels = 0;  ///< Of packed weights, of one group.
 
   int threads = 1;               ///< Of the executor; 1 without one.
+  double start_us = 0;           ///< What they cost, Executor::start_us.
   std::int64_t row_parts = 1;    ///< Tasks are a grid of so many parts of the rows
   std::int64_t panel_parts = 1;  ///< by so many of the panels.
 

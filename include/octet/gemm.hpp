@@ -46,12 +46,12 @@ class Gemm {
   Status run(const ConstMatrix& lhs, const Matrix& out, const Resources& resources = {},
              const ConstMatrix& residual = {}) const noexcept;
 
-  /// Bytes of scratch that `run` needs for M rows and an executor of `threads` threads.
+  /// Bytes of scratch that are enough for `run` with M rows and any executor of `threads` threads.
   std::size_t scratch_bytes(std::int64_t m, int threads = 1) const noexcept;
 
-  /// What `run` does for M rows and an executor of `threads` threads; sizes that it would refuse
-  /// leave the fields of the run as they are by default.
-  Explanation explain(std::int64_t m, int threads = 1) const noexcept;
+  /// What `run` does for M rows with this executor; sizes that it would refuse leave the fields of
+  /// the run as they are by default.
+  Explanation explain(std::int64_t m, const Executor* executor = nullptr) const noexcept;
 
   std::string_view isa() const noexcept;      ///< Of the kernels in use; empty before `create`.
   std::size_t packed_bytes() const noexcept;  ///< Held by this object for the packed weights.
@@ -68,7 +68,8 @@ Status gemm(const GemmConfig& config, const ConstMatrix& lhs, const ConstMatrix&
             const Matrix& out, const Resources& resources,
             const ConstMatrix& residual = {}) noexcept;
 
-/// Bytes of scratch that `gemm` needs; 0 if the sizes or the ISA are invalid.
+/// Bytes of scratch that are enough for `gemm` with any executor of `threads` threads; 0 if the
+/// sizes or the ISA are invalid.
 std::size_t gemm_scratch_bytes(const GemmConfig& config, std::int64_t m, std::int64_t n,
                                std::int64_t k, int threads = 1) noexcept;
 
@@ -93,15 +94,16 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
                     const ConstMatrix& rhs, const Matrix& out, const Resources& resources,
                     const ConstMatrix& residual = {}) noexcept;
 
-/// Bytes of scratch that `batched_gemm` needs; 0 if the sizes or the ISA are invalid.
+/// Bytes of scratch that are enough for `batched_gemm` with any executor of `threads` threads; 0 if
+/// the sizes or the ISA are invalid.
 std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch& batch,
                                        std::int64_t m, std::int64_t n, std::int64_t k,
                                        int threads = 1) noexcept;
 
-/// What `batched_gemm` does with weights of `rhs_type`. No shape if the sizes or the ISA are
-/// invalid.
+/// What `batched_gemm` does with weights of `rhs_type` and this executor. No shape if the sizes or
+/// the ISA are invalid.
 Explanation explain_batched_gemm(const GemmConfig& config, const GemmBatch& batch, std::int64_t m,
                                  std::int64_t n, std::int64_t k, DataType rhs_type,
-                                 int threads = 1) noexcept;
+                                 const Executor* executor = nullptr) noexcept;
 
 }  // namespace octet

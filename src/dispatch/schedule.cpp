@@ -10,10 +10,7 @@
 namespace octet {
 namespace {
 
-/// What a call loses by using a second thread: 15 us with OpenMP's threads if they sleep between
-/// calls, 5 or 10 with oneTBB's, less than 1 with threads that spin. The call must not lose with
-/// any of these. Each further thread is woken by those before it.
-constexpr double kFirstThread = 15'000;
+/// What a further thread must save at least.
 constexpr double kEachThread = 500;
 
 /// Two dot products start per cycle. An ISA that is slower than this for its width (AVX2, scalar)
@@ -21,9 +18,12 @@ constexpr double kEachThread = 500;
 constexpr double kDotsPerNs = 2 * 3.7;
 /// A tile of fewer rows waits for its panel, which comes from the L2 cache.
 constexpr double kLeastRows = 2.5;
-/// The epilogue narrows about so many outputs; it is most of what depthwise layers do, the
-/// interleaving included.
+/// Depthwise tiles have few independent sums.
+constexpr double kDepthwiseDotsPerNs = 5;
+/// The epilogue narrows about so many outputs; it is much of what depthwise layers do.
 constexpr double kOutputsPerNs = 20;
+/// Depthwise layers interleave the channels of their input.
+constexpr double kInterleavedBytesPerNs = 100;
 /// A convolution computes a pointer for each tap of a pixel.
 constexpr double kPointersPerNs = 2.5;
 /// From the L3 cache. Memory gives half; but what comes from there is worth a thread anyway.
@@ -51,14 +51,22 @@ double task_time(const WorkSize& work, const TaskGrid& grid) {
   const std::int64_t tiles = divide_up(task_rows, work.tile_rows);
 
   const auto rows = static_cast<double>(task_rows);
-  const auto columns =
-      static_cast<double>(panels) * static_cast<double>(work.panel_columns * work.groups);
+  const std::int64_t group_columns = divide_up(work.columns / work.groups, work.lanes) * work.lanes;
+  const auto columns = static_cast<double>(std::min(panels * work.panel_columns, group_columns)) *
+                       static_cast<double>(work.groups);
   const auto depth =
       static_cast<double>(work.taps) * static_cast<double>(divide_up(work.k, kKr) * kKr);
   const double dots = std::max(rows, kLeastRows * static_cast<double>(tiles)) * columns * depth /
                       (work.lanes * kKr);
   const double outputs = rows * columns;
-  double arithmetic = dots / kDotsPerNs + outputs / kOutputsPerNs;
+  double arithmetic = outputs / kOutputsPerNs;
+  if (work.unit_rows > 1) {
+    const double share = columns / static_cast<double>(group_columns);
+    arithmetic += dots / kDepthwiseDotsPerNs +
+                  rows * share * static_cast<double>(work.row_bytes) / kInterleavedBytesPerNs;
+  } else {
+    arithmetic += dots / kDotsPerNs;
+  }
   if (work.taps > 1) arithmetic += rows * static_cast<double>(work.taps) / kPointersPerNs;
 
   double weights = columns * depth;
@@ -81,9 +89,9 @@ double task_time(const WorkSize& work, const TaskGrid& grid) {
 
 }  // namespace
 
-TaskGrid plan_tasks(const WorkSize& work, int threads) {
+TaskGrid plan_tasks(const WorkSize& work, const Threads& threads) {
   TaskGrid best;
-  if (threads <= 1) return best;
+  if (threads.count <= 1) return best;
   // Far below any use for a second thread, and without a division: small calls are to be short.
   constexpr std::int64_t kSmall = 1'000'000;
   if (work.rows < kSmall && work.columns < kSmall && work.taps < kSmall && work.k < kSmall &&
@@ -91,11 +99,12 @@ TaskGrid plan_tasks(const WorkSize& work, int threads) {
               static_cast<double>(work.taps * (work.k + 64)) <
           kSmall)
     return best;
+  const double start = 1000 * threads.start_us;
   double best_time = task_time(work, best);
-  if (best_time < 2 * kFirstThread) return best;
+  if (best_time < 2 * start) return best;
   // Where one more thread costs what it saves.
-  const auto most =
-      static_cast<std::int64_t>(std::min<double>(threads, std::sqrt(best_time / kEachThread)));
+  const auto most = static_cast<std::int64_t>(
+      std::min<double>(threads.count, std::sqrt(best_time / kEachThread)));
   const std::int64_t lines = panels_to_a_line(work);
   for (std::int64_t step : {lines, std::int64_t{1}}) {
     const std::int64_t steps = divide_up(work.panels, step);
@@ -105,8 +114,8 @@ TaskGrid plan_tasks(const WorkSize& work, int threads) {
       for (std::int64_t row_parts = (most_rows + 1) / 2; row_parts <= most_rows; ++row_parts) {
         const TaskGrid grid = {row_parts, panel_parts, step};
         if (grid.tasks() == 1) continue;
-        const double time = kFirstThread + kEachThread * static_cast<double>(grid.tasks() - 2) +
-                            task_time(work, grid);
+        const double time =
+            start + kEachThread * static_cast<double>(grid.tasks() - 2) + task_time(work, grid);
         if (time >= best_time) continue;
         best = grid;
         best_time = time;
@@ -115,6 +124,12 @@ TaskGrid plan_tasks(const WorkSize& work, int threads) {
     if (lines == 1) break;
   }
   return best;
+}
+
+std::int64_t plan_parts(double nanoseconds, const Threads& threads) {
+  if (threads.count <= 1 || nanoseconds < 2000 * threads.start_us) return 1;
+  const double most = std::sqrt(nanoseconds / kEachThread);
+  return most < 2 ? 1 : static_cast<std::int64_t>(std::min<double>(threads.count, most));
 }
 
 }  // namespace octet

@@ -8,6 +8,12 @@
 
 namespace octet {
 
+/// The threads that a call may use.
+struct Threads {
+  int count = 1;
+  double start_us = 0;  ///< Of Executor::start_us.
+};
+
 /// Tasks over a grid of `row_parts` x `panel_parts`; see TaskPart.
 struct TaskGrid {
   std::int64_t row_parts = 1;
@@ -52,7 +58,7 @@ struct TaskPart {
 struct WorkSize {
   std::int64_t rows = 0;           ///< M, or output pixels.
   std::int64_t unit_rows = 1;      ///< Depthwise: `rows` counts units of so many pixels.
-  std::int64_t row_bytes = 0;      ///< Of the lhs, read for one row.
+  std::int64_t row_bytes = 0;      ///< Of the lhs, read for one row; of a pixel, for one output.
   std::int64_t tile_rows = 1;      ///< Of the tallest tile.
   std::int64_t panels = 1;         ///< Of one group.
   std::int64_t panel_columns = 1;  ///< Of the widest, what pads it included.
@@ -66,9 +72,13 @@ struct WorkSize {
   bool packs_weights = false;         ///< Every task packs the weights that it uses.
 };
 
-/// The grid whose slowest task ends first, of those with at most one task per thread. One task
-/// means the calling thread alone: work that is not worth waking a thread for. The choice rests
-/// on the sizes alone; results never depend on it.
-TaskGrid plan_tasks(const WorkSize& work, int threads);
+/// The grid whose slowest task ends first, of those with at most one task per thread; or one task,
+/// the calling thread alone, where the work would gain less than it costs to start the others. Only
+/// this depends on `start_us`: the tasks are either one or those of a start that costs nothing. The
+/// choice rests on the sizes alone, and results never depend on it.
+TaskGrid plan_tasks(const WorkSize& work, const Threads& threads);
+
+/// Into how many tasks to cut work that can be cut anywhere and takes so long on one thread.
+std::int64_t plan_parts(double nanoseconds, const Threads& threads);
 
 }  // namespace octet

@@ -99,9 +99,9 @@ std::size_t Convolution::scratch_bytes(std::int64_t batch, std::int64_t in_heigh
 }
 
 Explanation Convolution::explain(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
-                                 int threads) const noexcept {
+                                 const Executor* executor) const noexcept {
   if (!impl_) return {};
-  return impl_->explain(kOperation, {batch, 1, in_height, in_width}, threads);
+  return impl_->explain(kOperation, {batch, 1, in_height, in_width}, executor);
 }
 
 Status Convolution::run(const ConstImages& in, const Images& out, const Resources& resources,
@@ -112,8 +112,7 @@ Status Convolution::run(const ConstImages& in, const Images& out, const Resource
       impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
   OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   OCTET_RETURN_IF_ERROR(impl_->run(as_volumes(in), as_volumes(out), residual, resources));
-  call.end_run(
-      [&] { return explain(in.batch, in.height, in.width, threads_of(resources.executor)); });
+  call.end_run([&] { return explain(in.batch, in.height, in.width, resources.executor); });
   return {};
 }
 

@@ -99,9 +99,9 @@ std::size_t Convolution3d::scratch_bytes(std::int64_t batch, std::int64_t in_dep
 
 Explanation Convolution3d::explain(std::int64_t batch, std::int64_t in_depth,
                                    std::int64_t in_height, std::int64_t in_width,
-                                   int threads) const noexcept {
+                                   const Executor* executor) const noexcept {
   if (!impl_) return {};
-  return impl_->explain(kOperation, {batch, in_depth, in_height, in_width}, threads);
+  return impl_->explain(kOperation, {batch, in_depth, in_height, in_width}, executor);
 }
 
 Status Convolution3d::run(const ConstVolumes& in, const Volumes& out,
@@ -126,9 +126,8 @@ Status Convolution3d::run(const ConstVolumes& in, const Volumes& out,
   OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
                                     "out_channels of the weights"));
   OCTET_RETURN_IF_ERROR(impl_->run(in, out, {}, resources));
-  call.end_run([&] {
-    return explain(in.batch, in.depth, in.height, in.width, threads_of(resources.executor));
-  });
+  call.end_run(
+      [&] { return explain(in.batch, in.depth, in.height, in.width, resources.executor); });
   return {};
 }
 

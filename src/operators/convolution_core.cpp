@@ -140,13 +140,12 @@ Explanation ConvolutionCore::explain(std::string_view operation) const {
 }
 
 Explanation ConvolutionCore::explain(std::string_view operation, const VolumeSize& in,
-                                     int threads) const {
+                                     const Executor* executor) const {
   Explanation made = explain(operation);
-  threads = std::max(threads, 1);
-  made.scratch_bytes = scratch_bytes(in, threads);
+  const Threads threads = threads_of(executor);
+  made.scratch_bytes = scratch_bytes(in, threads.count);
   if (made.scratch_bytes == 0) return made;
-  const WorkSize work = work_size(in);
-  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_work(made, work_size(in), threads);
   explain_shape(made, geometry, out_channels, format.groups, &in);
   made.bytes = pixels_of(in) * static_cast<double>(geometry.in_channels);
   add_outputs(made, pixels_of(out_size(in)));
@@ -161,8 +160,8 @@ std::size_t ConvolutionCore::scratch_bytes(const VolumeSize& in, int threads) co
       !checked_product("pixels", pixels, out.depth, pixels).ok() ||
       !checked_product("pixels", pixels, out.batch, pixels).ok() || !input_fits(in))
     return 0;
-  const TaskGrid grid = plan_tasks(work_size(in), std::max(threads, 1));
-  return task_scratch(in, block_size(in)).bytes(grid.tasks());
+  const TaskGrid most = plan_tasks(work_size(in), {.count = threads, .start_us = 0});
+  return task_scratch(in, block_size(in)).bytes(most.tasks());
 }
 
 WorkSize ConvolutionCore::work_size(const VolumeSize& in) const {
@@ -278,8 +277,7 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
 Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
                             const Resources& resources) const {
   const VolumeSize size = sizes_of(in);
-  if (!input_fits(size))
-    return Status::invalid_argument("in: its lines, staged, exceed 2^62 bytes");
+  OCTET_RETURN_IF_ERROR(check_input_fits(size));
   const TaskGrid grid = plan_tasks(work_size(size), threads_of(resources.executor));
   const BlockSize block = block_size(size);
   const TaskScratch scratch = task_scratch(size, block);

@@ -71,7 +71,8 @@ struct ConvolutionCore {
 
   /// What does not depend on the images; `operation` names the caller's.
   Explanation explain(std::string_view operation) const;
-  Explanation explain(std::string_view operation, const VolumeSize& in, int threads) const;
+  Explanation explain(std::string_view operation, const VolumeSize& in,
+                      const Executor* executor) const;
 
   std::int64_t bytes() const {
     if (form == ConvolutionForm::kDepthwise) return depthwise.bytes();
@@ -94,6 +95,10 @@ struct ConvolutionCore {
     return (pixels_of(in) + pixels_of({in.batch, in.depth, in.height, kKr})) *
                static_cast<double>(format.pixel_bytes()) * kKr <
            kMost;
+  }
+  Status check_input_fits(const VolumeSize& in) const {
+    return input_fits(in) ? Status()
+                          : Status::invalid_argument("in: its lines, staged, exceed 2^62 bytes");
   }
 
   ConvolutionGeometry geometry;

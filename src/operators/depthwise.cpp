@@ -33,18 +33,18 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
 WorkSize Depthwise::work_size(std::int64_t batch, std::int64_t out_height,
                               std::int64_t out_width) const {
   const Units units = units_of(batch, out_height, out_width);
-  return {
-      .rows = units.count,
-      .unit_rows = units.columns * pattern_.unit_rows(),
-      .row_bytes = channels_ / multiplier_,
-      .tile_rows = units.columns * pattern_.unit_rows(),  // none waits for its weights
-      .panels = panels_,
-      // A panel of several streams does as many outputs in less time.
-      .panel_columns = panels_ == 1 ? panel_channels() / streams_for(channels_) : panel_channels(),
-      .columns = channels_,
-      .k = passes_ * pattern_.taps * pattern_.groups * kKr,
-      .out_type = terms_.type,
-      .lanes = kernels_->lanes};
+  return {.rows = units.count,
+          .unit_rows = units.columns * pattern_.unit_rows(),
+          .row_bytes = channels_ / multiplier_ * geometry_.stride_h * geometry_.stride_w,
+          .tile_rows = units.columns * pattern_.unit_rows(),  // none waits for its weights
+          .panels = panels_,
+          // A panel of several streams does as many outputs in less time, at best in half of it.
+          .panel_columns = panels_ == 1 ? panel_channels() / std::min(streams_for(channels_), 2)
+                                        : panel_channels(),
+          .columns = channels_,
+          .k = passes_ * pattern_.taps * pattern_.groups * kKr,
+          .out_type = terms_.type,
+          .lanes = kernels_->lanes};
 }
 
 Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& units,

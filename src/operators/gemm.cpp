@@ -26,8 +26,8 @@ struct Gemm::Impl {
   WorkSize work(std::int64_t m) const {
     return gemm_work(weights.kernels(), weights.split(), m, k, out_type);
   }
-  TaskGrid plan(std::int64_t m, int threads) const {
-    return threads <= 1 ? TaskGrid() : plan_tasks(work(m), threads);
+  TaskGrid plan(std::int64_t m, const Threads& threads) const {
+    return threads.count <= 1 ? TaskGrid() : plan_tasks(work(m), threads);
   }
   /// What does not depend on M.
   Explanation explain() const;
@@ -90,23 +90,22 @@ Explanation Gemm::Impl::explain() const {
   return made;
 }
 
-Explanation Gemm::explain(std::int64_t m, int threads) const noexcept {
+Explanation Gemm::explain(std::int64_t m, const Executor* executor) const noexcept {
   if (!impl_) return {};
   Explanation made = impl_->explain();
   if (m < 0) return made;
-  const WorkSize work = impl_->work(m);
-  threads = std::max(threads, 1);
-  explain_work(made, work, plan_tasks(work, threads), threads);
+  const Threads threads = threads_of(executor);
+  explain_work(made, impl_->work(m), threads);
   explain_gemm_size(made, 1, m, impl_->n, impl_->k);
-  made.scratch_bytes = scratch_bytes(m, threads);
+  made.scratch_bytes = scratch_bytes(m, threads.count);
   return made;
 }
 
 std::size_t Gemm::scratch_bytes(std::int64_t m, int threads) const noexcept {
   if (!impl_ || m < 1 || !GemmScratch::needed(impl_->weights.kernels(), impl_->weights.split()))
     return 0;
-  const TaskGrid grid = impl_->plan(m, std::max(threads, 1));
-  return impl_->task_scratch(m, grid).bytes(grid.tasks());
+  const TaskGrid most = impl_->plan(m, {.count = threads, .start_us = 0});
+  return impl_->task_scratch(m, most).bytes(most.tasks());
 }
 
 std::string_view Gemm::isa() const noexcept {
@@ -155,7 +154,7 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& res
           tiles.finish();
         });
   });
-  call.end_run([&] { return explain(lhs.rows, threads_of(resources.executor)); });
+  call.end_run([&] { return explain(lhs.rows, resources.executor); });
   return {};
 }
 

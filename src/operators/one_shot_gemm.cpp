@@ -21,7 +21,7 @@ WorkSize work_size(const KernelTable& kernels, const PanelSplit& split, const Ge
   return work;
 }
 TaskGrid plan(const KernelTable& kernels, const PanelSplit& split, const GemmBatch& batch,
-              std::int64_t m, std::int64_t k, DataType out_type, int threads) {
+              std::int64_t m, std::int64_t k, DataType out_type, const Threads& threads) {
   return plan_tasks(work_size(kernels, split, batch, m, k, out_type), threads);
 }
 
@@ -60,24 +60,25 @@ std::size_t batched_gemm_scratch_bytes(const GemmConfig& config, const GemmBatch
       !choose_kernels(config.max_isa, kernels).ok())
     return 0;
   const PanelSplit split(n, *kernels);
-  const TaskGrid grid = plan(*kernels, split, batch, m, k, config.epilogue.type, threads);
-  return task_scratch(*kernels, split, grid, rows, k).bytes(grid.tasks());
+  const TaskGrid most =
+      plan(*kernels, split, batch, m, k, config.epilogue.type, {.count = threads, .start_us = 0});
+  return task_scratch(*kernels, split, most, rows, k).bytes(most.tasks());
 }
 
 Explanation explain_batched_gemm(const GemmConfig& config, const GemmBatch& batch, std::int64_t m,
                                  std::int64_t n, std::int64_t k, DataType rhs_type,
-                                 int threads) noexcept {
+                                 const Executor* executor) noexcept {
   Explanation made;
   made.operation = batch.count == 1 ? "one_shot_gemm" : "batched_gemm";
   made.in_type = config.lhs_type;
   made.weights_type = rhs_type;
   made.out_type = config.epilogue.type;
   const KernelTable* kernels = nullptr;
-  const std::size_t scratch = batched_gemm_scratch_bytes(config, batch, m, n, k, threads);
+  const Threads threads = threads_of(executor);
+  const std::size_t scratch = batched_gemm_scratch_bytes(config, batch, m, n, k, threads.count);
   if (scratch == 0 || !choose_kernels(config.max_isa, kernels).ok()) return made;
-  const WorkSize work = work_size(*kernels, PanelSplit(n, *kernels), batch, m, k, made.out_type);
-  threads = std::max(threads, 1);
-  explain_work(made, work, plan_tasks(work, threads), threads);
+  explain_work(made, work_size(*kernels, PanelSplit(n, *kernels), batch, m, k, made.out_type),
+               threads);
   made.isa = kernels->name;
   explain_rows(made, *kernels);
   explain_gemm_size(made, batch.count, m, n, k);
@@ -179,7 +180,7 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
   });
   call.end_run([&] {
     return explain_batched_gemm(config, batch, lhs.rows, view.n, view.k, rhs.type,
-                                threads_of(resources.executor));
+                                resources.executor);
   });
   return {};
 }

@@ -96,15 +96,14 @@ void for_each_run(const PoolingWindow& window, const ConstImages& in, const Imag
 template <class Run>
 void pool(const PoolingWindow& window, const ConstImages& in, const Images& out, Executor* executor,
           const Run& run) {
-  constexpr double kBytesWorthATask = 1 << 19;
+  constexpr double kValuesPerNs = 100;  // maxima up to 300, averages 50 to 90
   constexpr std::int64_t kCacheLine = 64;
   const std::int64_t pixels = out.batch * out.height * out.width;
   const std::int64_t blocks = divide_up(out.channels, kCacheLine);
-  const double bytes = static_cast<double>(pixels) * static_cast<double>(out.channels) *
-                       static_cast<double>(window.kernel_h) * static_cast<double>(window.kernel_w);
+  const double values = static_cast<double>(pixels) * static_cast<double>(out.channels) *
+                        static_cast<double>(window.kernel_h) * static_cast<double>(window.kernel_w);
   if (pixels == 0) return;
-  const auto tasks = static_cast<std::int64_t>(
-      std::clamp<double>(bytes / kBytesWorthATask, 1, threads_of(executor)));
+  const std::int64_t tasks = plan_parts(values / kValuesPerNs, threads_of(executor));
   const std::int64_t pixel_parts = std::min(tasks, pixels);
   const std::int64_t channel_parts = std::min(tasks / pixel_parts, blocks);
   run_tasks(executor, pixel_parts * channel_parts, [&](std::int64_t task) {

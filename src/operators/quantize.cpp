@@ -23,10 +23,10 @@ Status check_operands(const QuantizeConfig& config, const ConstMatrix& in, const
   return check_zero_points("zero_point", config.zero_point, in.columns, quantized);
 }
 
-std::int64_t tasks_for(const ConstMatrix& in, const Executor* executor) {
-  constexpr std::int64_t kElementsWorthATask = 1 << 16;
-  return std::clamp<std::int64_t>(in.rows * in.columns / kElementsWorthATask, 1,
-                                  threads_of(executor));
+std::int64_t tasks_for(const ConstMatrix& in, const Threads& threads) {
+  constexpr double kElementsPerNs = 10;  // quantize 7, requantize 11, dequantize 15
+  return plan_parts(static_cast<double>(in.rows) * static_cast<double>(in.columns) / kElementsPerNs,
+                    threads);
 }
 
 Explanation explain_elements(std::string_view operation, const KernelTable& kernels,
@@ -37,8 +37,8 @@ Explanation explain_elements(std::string_view operation, const KernelTable& kern
   made.in_type = in.type;
   made.out_type = out.type;
   made.isa = kernels.name;
-  made.threads = threads_of(executor);
-  made.row_parts = tasks_for(in, executor);
+  explain_threads(made, threads_of(executor));
+  made.row_parts = tasks_for(in, threads_of(executor));
   made.bytes = static_cast<double>(in.rows) * static_cast<double>(in.columns) *
                static_cast<double>(size_of(in.type) + size_of(out.type));
   return made;
@@ -51,7 +51,7 @@ void for_each_run(const ConstMatrix& in, const Matrix& out, bool per_column, Exe
                   const Run& run) {
   std::int64_t rows = in.rows, columns = in.columns;
   const bool contiguous = in.row_stride == columns && out.row_stride == columns;
-  const std::int64_t tasks = tasks_for(in, executor);
+  const std::int64_t tasks = tasks_for(in, threads_of(executor));
   const auto call = [&](std::int64_t row, std::int64_t column, std::int64_t count) {
     run(static_cast<const std::byte*>(in.data) + (row * in.row_stride + column) * size_of(in.type),
         static_cast<std::byte*>(out.data) + (row * out.row_stride + column) * size_of(out.type),

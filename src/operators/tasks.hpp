@@ -3,13 +3,17 @@
 
 #include <cstdint>
 
+#include "dispatch/schedule.hpp"
 #include "octet/executor.hpp"
 
 namespace octet {
 
-inline int threads_of(const Executor* executor) {
-  const int threads = executor == nullptr ? 1 : executor->threads();
-  return threads < 1 ? 1 : threads;
+/// What an executor says of itself, with nonsense made harmless.
+inline Threads threads_of(const Executor* executor) {
+  const int count = executor == nullptr ? 1 : executor->threads();
+  if (count <= 1) return {};
+  const double start_us = executor->start_us();
+  return {count, start_us > 0 ? start_us : 0};
 }
 
 /// task(i) for i in [0, count): on this thread if there is only one, else through the executor.

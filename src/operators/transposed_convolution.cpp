@@ -111,10 +111,6 @@ struct TransposedConvolution::Impl {
   Status make_cores(const KernelTable& kernels, const TransposedConvolutionConfig& config,
                     const void* weights);
   WorkSize work_size(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
-  TaskGrid grid(std::int64_t batch, std::int64_t in_height, std::int64_t in_width,
-                int threads) const {
-    return threads <= 1 ? TaskGrid() : plan_tasks(work_size(batch, in_height, in_width), threads);
-  }
   std::size_t bytes() const;
   /// What does not depend on the images.
   Explanation explain() const;
@@ -213,14 +209,14 @@ Explanation TransposedConvolution::Impl::explain() const {
 }
 
 Explanation TransposedConvolution::explain(std::int64_t batch, std::int64_t in_height,
-                                           std::int64_t in_width, int threads) const noexcept {
+                                           std::int64_t in_width,
+                                           const Executor* executor) const noexcept {
   if (!impl_) return {};
   Explanation made = impl_->explain();
-  threads = std::max(threads, 1);
-  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads);
+  const Threads threads = threads_of(executor);
+  made.scratch_bytes = scratch_bytes(batch, in_height, in_width, threads.count);
   if (made.scratch_bytes == 0) return made;
-  explain_work(made, impl_->work_size(batch, in_height, in_width),
-               impl_->grid(batch, in_height, in_width, threads), threads);
+  explain_work(made, impl_->work_size(batch, in_height, in_width), threads);
   const VolumeSize in = {batch, 1, in_height, in_width};
   explain_shape(made, impl_->filter, impl_->any().out_channels, impl_->any().format.groups, &in);
   made.bytes = pixels_of(in) * static_cast<double>(impl_->filter.in_channels);
@@ -303,8 +299,9 @@ std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_
       !checked_product("pixels", pixels, batch, pixels).ok() ||
       !impl_->any().input_fits({batch, 1, in_height, in_width}))
     return 0;
-  return impl_->task_scratch(batch, in_height, in_width)
-      .bytes(impl_->grid(batch, in_height, in_width, threads).tasks());
+  const TaskGrid most =
+      plan_tasks(impl_->work_size(batch, in_height, in_width), {.count = threads, .start_us = 0});
+  return impl_->task_scratch(batch, in_height, in_width).bytes(most.tasks());
 }
 
 Status TransposedConvolution::run(const ConstImages& in, const Images& out,
@@ -313,18 +310,18 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
   if (!impl_) return Status::invalid_argument("transposed convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->any().check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
-  const int threads = threads_of(resources.executor);
-  OCTET_RETURN_IF_ERROR(
-      check_scratch(resources.scratch, scratch_bytes(in.batch, in.height, in.width, threads)));
-
-  const TaskGrid grid = impl_->grid(in.batch, in.height, in.width, threads);
+  const VolumeSize size = {in.batch, 1, in.height, in.width};
+  OCTET_RETURN_IF_ERROR(impl_->any().check_input_fits(size));
+  const TaskGrid grid =
+      plan_tasks(impl_->work_size(in.batch, in.height, in.width), threads_of(resources.executor));
   const TaskScratch scratch = impl_->task_scratch(in.batch, in.height, in.width);
+  OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     impl_->for_each_phase(
         in.height, in.width,
         [&](const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns) {
           core.run_task(as_volumes(in), as_volumes(impl_->outputs_of(core, rows, columns, in, out)),
-                        {}, core.block_size({in.batch, 1, in.height, in.width}), grid, task,
+                        {}, core.block_size(size), grid, task,
                         scratch.of_task(resources.scratch.data(), task));
         });
     if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
@@ -332,7 +329,7 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
     impl_->fill_unreached(out, part_begin(lines, grid.row_parts, task / grid.panel_parts),
                           part_begin(lines, grid.row_parts, task / grid.panel_parts + 1));
   });
-  call.end_run([&] { return explain(in.batch, in.height, in.width, threads); });
+  call.end_run([&] { return explain(in.batch, in.height, in.width, resources.executor); });
   return {};
 }
 

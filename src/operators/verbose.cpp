@@ -100,8 +100,10 @@ void VerboseCall::print_run(const Explanation& e, double elapsed) {
   if (e.tile_rows > 0)
     line.add(", tile %lldx%lld, %lld panels", static_cast<long long>(e.tile_rows),
              static_cast<long long>(e.tile_columns), static_cast<long long>(e.panels));
-  line.add(", tasks %lldx%lld on %d threads, %.4g ms", static_cast<long long>(e.row_parts),
-           static_cast<long long>(e.panel_parts), e.threads, elapsed * 1e3);
+  line.add(", tasks %lldx%lld on %d threads", static_cast<long long>(e.row_parts),
+           static_cast<long long>(e.panel_parts), e.threads);
+  if (e.threads > 1) line.add(" that start in %.3g us", e.start_us);
+  line.add(", %.4g ms", elapsed * 1e3);
   if (e.operations > 0) {
     const double speed = e.operations / elapsed;
     line.add(", %.4g GOP/s, %.3g %% of peak", speed * 1e-9,
@@ -119,12 +121,17 @@ void set_shape(Explanation& explanation, const char* format, ...) {
   va_end(arguments);
 }
 
-void explain_work(Explanation& explanation, const WorkSize& work, const TaskGrid& grid,
-                  int threads) {
+void explain_threads(Explanation& explanation, const Threads& threads) {
+  explanation.threads = threads.count;
+  explanation.start_us = threads.start_us;
+}
+
+void explain_work(Explanation& explanation, const WorkSize& work, const Threads& threads) {
+  const TaskGrid grid = plan_tasks(work, threads);
   explanation.tile_rows = work.tile_rows;
   explanation.tile_columns = work.panel_columns;
   explanation.panels = work.panels;
-  explanation.threads = threads;
+  explain_threads(explanation, threads);
   explanation.row_parts = grid.row_parts;
   explanation.panel_parts = grid.panel_parts;
 }

@@ -47,8 +47,10 @@ class VerboseCall {
 /// printf-style; text beyond the buffer is cut.
 [[gnu::format(printf, 2, 3)]] void set_shape(Explanation& explanation, const char* format, ...);
 
+/// The threads and what they cost.
+void explain_threads(Explanation& explanation, const Threads& threads);
+
 /// What the sizes of a call say: tiles, panels and tasks.
-void explain_work(Explanation& explanation, const WorkSize& work, const TaskGrid& grid,
-                  int threads);
+void explain_work(Explanation& explanation, const WorkSize& work, const Threads& threads);
 
 }  // namespace octet

@@ -34,7 +34,8 @@ TEST_P(Explain, Gemm) {
   EXPECT_EQ(gemm.explain(5).operation, "");
   ASSERT_TRUE(Gemm::create(config, const_matrix(weights_.data(), 300, 500), gemm).ok());
   for (int threads : {1, 2}) {
-    const Explanation e = gemm.explain(400, threads);
+    const ReversedExecutor executor(threads, 4);
+    const Explanation e = gemm.explain(400, &executor);
     expect_plausible(e, "gemm", 400.0 * 300 * 500);
     EXPECT_EQ(std::string(e.shape), "M 400, N 500, K 300");
     EXPECT_EQ(e.in_type, DataType::kS8);
@@ -43,11 +44,12 @@ TEST_P(Explain, Gemm) {
     EXPECT_LE(e.tile_columns, info().tile_columns);
     EXPECT_GE(e.tile_columns * e.panels, 500);
     EXPECT_EQ(e.threads, threads);
+    EXPECT_EQ(e.start_us, threads > 1 ? 4 : 0);
     EXPECT_EQ(e.packed_bytes, gemm.packed_bytes());
     EXPECT_EQ(e.scratch_bytes, gemm.scratch_bytes(400, threads));
     EXPECT_TRUE(!e.staged || e.scratch_bytes > 0);  // direct rows need some where they are paired
     const Explanation one_shot =
-        explain_batched_gemm(config, {}, 400, 500, 300, DataType::kS8, threads);
+        explain_batched_gemm(config, {}, 400, 500, 300, DataType::kS8, &executor);
     expect_plausible(one_shot, "one_shot_gemm", 400.0 * 300 * 500);
     EXPECT_EQ(one_shot.scratch_bytes, gemm_scratch_bytes(config, 400, 500, 300, threads));
   }
@@ -65,7 +67,7 @@ TEST_P(Explain, TasksAreThoseOfTheRun) {
   ASSERT_TRUE(gemm.run(const_matrix(lhs.data(), 400, 300), matrix(out.data(), 400, 500),
                        {workspace.reserve(gemm.scratch_bytes(400, 3)), &executor})
                   .ok());
-  EXPECT_EQ(gemm.explain(400, 3).tasks(), std::max<std::int64_t>(executor.most_tasks(), 1));
+  EXPECT_EQ(gemm.explain(400, &executor).tasks(), std::max<std::int64_t>(executor.most_tasks(), 1));
 }
 
 TEST_P(Explain, ConvolutionsOfEveryForm) {
@@ -84,7 +86,8 @@ TEST_P(Explain, ConvolutionsOfEveryForm) {
                                      .max_isa = isa()},
                                     weights_.data(), convolution)
                     .ok());
-    const Explanation e = convolution.explain(2, 30, 31, 2);
+    const ReversedExecutor executor(2);
+    const Explanation e = convolution.explain(2, 30, 31, &executor);
     const auto pixels =
         static_cast<double>(2 * convolution.out_height(30) * convolution.out_width(31));
     expect_plausible(e, "convolution",
@@ -109,7 +112,8 @@ TEST_P(Explain, TransposedConvolution) {
                                              .max_isa = isa()},
                                             weights_.data(), convolution)
                   .ok());
-  const Explanation e = convolution.explain(2, 7, 8, 2);
+  const ReversedExecutor executor(2);
+  const Explanation e = convolution.explain(2, 7, 8, &executor);
   // Every tap of every input pixel, and in the rows of two taps those beyond the image.
   expect_plausible(e, "transposed_convolution", 2.0 * (7 + 8 * 2) * 8 * 3 * 20 * 30);
   EXPECT_EQ(e.form, "phases");

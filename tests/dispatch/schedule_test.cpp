@@ -45,11 +45,20 @@ WorkSize depthwise_3x3(std::int64_t height, std::int64_t width, std::int64_t cha
           .lanes = 16};
 }
 
+/// Threads that sleep between calls, as an Executor has them that does not say otherwise, and such
+/// as spin.
+constexpr double kSleeping = 15, kSpinning = 3;
+
+TaskGrid plan(const WorkSize& work, int threads, double start_us = kSleeping) {
+  return plan_tasks(work, {.count = threads, .start_us = start_us});
+}
+
 constexpr int kThreads[] = {1, 2, 4, 8, 16, 64};
 
-void expect_grids(const WorkSize& work, const std::vector<TaskGrid>& grids) {
+void expect_grids(const WorkSize& work, const std::vector<TaskGrid>& grids,
+                  double start_us = kSleeping) {
   for (std::size_t i = 0; i < grids.size(); ++i)
-    EXPECT_EQ(plan_tasks(work, kThreads[i]), grids[i]) << kThreads[i] << " threads";
+    EXPECT_EQ(plan(work, kThreads[i], start_us), grids[i]) << kThreads[i] << " threads";
 }
 
 TEST(Schedule, SmallWorkStaysOnTheCallersThread) {
@@ -63,6 +72,47 @@ TEST(Schedule, SmallWorkStaysOnTheCallersThread) {
   expect_grids(depthwise_3x3(7, 7, 960), alone);
 }
 
+TEST(Schedule, ThreadsThatStartFastAreWorthItSooner) {
+  const std::vector<TaskGrid> alone(std::size(kThreads));
+  expect_grids(gemm(128, 128, 128), alone, kSpinning);  // 5 us
+  expect_grids(depthwise_3x3(7, 7, 960), alone, kSpinning);
+  expect_grids(gemm(128, 256, 256), alone);  // 18 us
+  expect_grids(gemm(128, 256, 256), {{1, 1}, {1, 2}, {2, 2}, {3, 2}, {3, 2}, {3, 2}}, kSpinning);
+  expect_grids(depthwise_3x3(28, 28, 192), alone);
+  expect_grids(depthwise_3x3(28, 28, 192), {{1, 1}, {2, 1}, {4, 1}, {5, 1}, {5, 1}, {5, 1}},
+               kSpinning);
+}
+
+TEST(Schedule, TheCostOfStartingDecidesOnlyBetweenOneTaskAndTheBestGrid) {
+  for (const WorkSize& work : {gemm(1024, 1024, 1024), gemm(16, 4096, 4096), gemm(100, 450, 400),
+                               gemm(1, 512, 512), depthwise_3x3(56, 56, 144)}) {
+    for (int threads : {1, 2, 3, 7, 16, 64}) {
+      const TaskGrid free = plan(work, threads, 0);
+      bool alone = false;
+      for (double start_us = 0; start_us < 4096; start_us = 2 * start_us + 1) {
+        const TaskGrid grid = plan(work, threads, start_us);
+        EXPECT_TRUE(grid == free || grid == TaskGrid());
+        EXPECT_TRUE(!alone || grid == TaskGrid()) << "worth it at " << start_us << " us only";
+        alone = grid == TaskGrid();
+      }
+    }
+  }
+}
+
+TEST(Schedule, WorkThatCanBeCutAnywhereIsCutWhereItSavesMoreThanItCosts) {
+  const auto parts = [](double us, int threads, double start_us) {
+    return plan_parts(1000 * us, {.count = threads, .start_us = start_us});
+  };
+  EXPECT_EQ(parts(1000, 1, 0), 1);
+  EXPECT_EQ(parts(1000, 7, kSleeping), 7);
+  EXPECT_EQ(parts(29, 2, kSleeping), 1);
+  EXPECT_EQ(parts(31, 2, kSleeping), 2);
+  EXPECT_EQ(parts(7, 2, kSpinning), 2);
+  EXPECT_EQ(parts(1, 2, 0), 1);
+  EXPECT_EQ(parts(31, 64, kSpinning), 7);
+  EXPECT_EQ(parts(0, 2, 0), 1);
+}
+
 TEST(Schedule, MediumWorkGetsAFewThreads) {
   expect_grids(gemm(256, 256, 256), {{1, 1}, {2, 1}, {2, 2}, {4, 2}, {4, 2}, {4, 2}});
   expect_grids(gemm(128, 768, 768), {{1, 1}, {1, 2}, {1, 4}, {2, 4}, {4, 4}, {3, 6}});
@@ -70,7 +120,7 @@ TEST(Schedule, MediumWorkGetsAFewThreads) {
 
 TEST(Schedule, LargeWorkIsCutInTwoDimensions) {
   expect_grids(gemm(1024, 1024, 1024), {{1, 1}, {1, 2}, {2, 2}, {4, 2}, {4, 4}, {8, 8}});
-  EXPECT_EQ(plan_tasks(gemm(384, 384, 768), 6), (TaskGrid{3, 2}));
+  EXPECT_EQ(plan(gemm(384, 384, 768), 6), (TaskGrid{3, 2}));
 }
 
 TEST(Schedule, TheLargerSideIsCut) {
@@ -81,25 +131,25 @@ TEST(Schedule, TheLargerSideIsCut) {
 
 TEST(Schedule, ARemainderOfPanelsLeavesNoThreadIdle) {
   // 5 panels on 4 threads: two for one of them, and the others would wait.
-  EXPECT_EQ(plan_tasks(gemm(1000, 320, 1000), 4), (TaskGrid{4, 1}));
+  EXPECT_EQ(plan(gemm(1000, 320, 1000), 4), (TaskGrid{4, 1}));
   // 3 on 2, where a cut of the rows costs less than the third panel.
-  EXPECT_EQ(plan_tasks(gemm(48, 192, 4096), 2), (TaskGrid{2, 1}));
+  EXPECT_EQ(plan(gemm(48, 192, 4096), 2), (TaskGrid{2, 1}));
 }
 
 TEST(Schedule, WeightsThatEveryTaskPacksAreCutByPanels) {
   WorkSize work = gemm(384, 384, 768);
   work.packs_weights = true;
-  EXPECT_EQ(plan_tasks(work, 6), (TaskGrid{1, 6}));
+  EXPECT_EQ(plan(work, 6), (TaskGrid{1, 6}));
 }
 
 TEST(Schedule, CacheLinesOfTheOutputAreNotSharedWhereItCanBeAvoided) {
   // Rows of 1000 bytes: no column begins a cache line in all of them.
-  EXPECT_EQ(plan_tasks(gemm(1000, 1000, 1), 2), (TaskGrid{2, 1}));
+  EXPECT_EQ(plan(gemm(1000, 1000, 1), 2), (TaskGrid{2, 1}));
   // Panels of 16 bytes: four of them are a cache line.
   WorkSize work = gemm(4, 4096, 4096);
   work.panels = 256;
   work.panel_columns = 16;
-  const TaskGrid grid = plan_tasks(work, 8);
+  const TaskGrid grid = plan(work, 8);
   EXPECT_EQ(grid, (TaskGrid{1, 8}));
   EXPECT_EQ(grid.panel_step, 4);
 }
@@ -113,15 +163,15 @@ TEST(Schedule, OneMatrixOfABatchAfterTheOtherIsCutByMatrices) {
   WorkSize work = gemm(12 * 128, 128, 64);
   work.rows_per_weights = 128;
   work.packs_weights = true;
-  EXPECT_EQ(plan_tasks(work, 2), (TaskGrid{2, 1}));
-  EXPECT_EQ(plan_tasks(work, 4), (TaskGrid{4, 1}));
+  EXPECT_EQ(plan(work, 2), (TaskGrid{2, 1}));
+  EXPECT_EQ(plan(work, 4), (TaskGrid{4, 1}));
 }
 
 TEST(Schedule, TasksAreTheWholeWorkOnce) {
   for (const WorkSize& work :
        {gemm(1024, 1024, 1024), gemm(16, 4096, 4096), gemm(100, 450, 4000), gemm(997, 330, 500)}) {
     for (int threads = 1; threads <= 64; ++threads) {
-      TaskGrid grid = plan_tasks(work, threads);
+      TaskGrid grid = plan(work, threads);
       ASSERT_LE(grid.tasks(), threads);
       for (std::int64_t step : {1, 2, 4}) {
         grid.panel_step = std::min(step, work.panels / grid.panel_parts);

@@ -14,8 +14,10 @@ namespace octet::test {
 /// Counts tasks: what was never cut into several says nothing about threads.
 class CountingExecutor : public Executor {
  public:
-  explicit CountingExecutor(int threads) : threads_(threads) {}
+  explicit CountingExecutor(int threads, double start_us = 15)
+      : threads_(threads), start_us_(start_us) {}
   int threads() const noexcept override { return threads_; }
+  double start_us() const noexcept override { return start_us_; }
 
   /// Of the call with the most.
   std::int64_t most_tasks() const { return most_tasks_; }
@@ -25,6 +27,7 @@ class CountingExecutor : public Executor {
 
  private:
   int threads_;
+  double start_us_;
   std::int64_t most_tasks_ = 0;
 };
 

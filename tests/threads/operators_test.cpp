@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <limits>
 #include <thread>
 
 #include "support/every_isa.hpp"
@@ -35,6 +36,19 @@ TEST_P(OperatorThreads, DoNotChangeTheResult) {
   }
   for (std::size_t threads : {2, 3, 5})
     EXPECT_EQ(most_tasks[threads], static_cast<std::int64_t>(threads));
+}
+
+TEST_P(OperatorThreads, MayCostAnythingToStart) {
+  const double never = std::numeric_limits<double>::infinity();
+  for (const Call& call : large_calls(isa())) {
+    std::int64_t tasks_of_free = 0;
+    for (double start_us : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), 2.0, never}) {
+      ReversedExecutor executor(5, start_us);
+      expect_exact(call, &executor);  // scratch_bytes(5) is enough for each
+      if (start_us == 0) tasks_of_free = executor.most_tasks();
+      EXPECT_EQ(executor.most_tasks(), start_us == never ? 0 : tasks_of_free);
+    }
+  }
 }
 
 TEST_P(OperatorThreads, MayRunTasksInAnyOrder) {

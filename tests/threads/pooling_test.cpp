@@ -5,6 +5,9 @@
 namespace octet::test {
 namespace {
 
+/// So little that all of the problems but one are worth several threads.
+constexpr double kStartUs = 1;
+
 class PoolingThreads : public OnEveryIsa {};
 
 TEST_P(PoolingThreads, DoNotChangeTheResult) {
@@ -17,8 +20,8 @@ TEST_P(PoolingThreads, DoNotChangeTheResult) {
       {.window = {2, 2}, .height = 3, .width = 3, .channels = 5}};
   for (PoolingProblem problem : problems) {
     for (int threads : {2, 7}) {
-      ThreadExecutor executor(threads);
-      ReversedExecutor reversed(3 * threads);
+      ThreadExecutor executor(threads, kStartUs);
+      ReversedExecutor reversed(3 * threads, kStartUs);
       randomize(random, problem);
       expect_pools_exactly(problem, isa(), &executor);
       expect_pools_exactly(problem, isa(), &reversed);

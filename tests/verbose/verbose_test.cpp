@@ -92,7 +92,7 @@ TEST(Verbose, ConvolutionsSayWhatTheyDo) {
   EXPECT_EXIT(call_and_exit("1", dense), testing::ExitedWithCode(0),
               "^octet: create convolution 64 to 96 channels, 3x3, stride 1x1, dilation 1x2, u8 x .*"
               "\noctet: run convolution 1x40x40, 64 to 96 channels, 3x3, .*indirect \\(.*\\).*, "
-              "tasks [0-9]x[0-9] on 2 threads, .* GOP/s, .* % of peak\n$");
+              "tasks [0-9]x[0-9] on 2 threads that start in 15 us, .* GOP/s, .* % of peak\n$");
   const auto depthwise = [] {
     return convolve<Convolution>(
         ConvolutionConfig{.in_channels = 32, .out_channels = 32, .kernel_h = 3, .groups = 32}, 6,

@@ -14,6 +14,12 @@ TEST(Adapter, HasThePoolsThreads) {
   for (int threads : {1, 3}) EXPECT_EQ(make_pool(threads)->executor().threads(), threads);
 }
 
+TEST(Adapter, KnowsWhatItsThreadsCost) {
+  const auto pool = make_pool(2);
+  EXPECT_GT(pool->executor().start_us(), 0);
+  EXPECT_LE(pool->executor().start_us(), 15);
+}
+
 TEST(Adapter, RunsEveryTaskOnce) {
   const auto pool = make_pool(4);
   for (std::int64_t count : {0, 1, 4, 100}) {

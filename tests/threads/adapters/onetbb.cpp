@@ -39,6 +39,11 @@ TEST(OneTbbExecutor, MayBeUsedFromTasksOfItsArena) {
   EXPECT_EQ(calls, std::vector<int>(20, 1));
 }
 
+TEST(OneTbbExecutor, TakesTheCostOfItsThreadsFromTheCaller) {
+  oneapi::tbb::task_arena arena(2);
+  EXPECT_EQ(OneTbbExecutor(arena, 7).start_us(), 7);
+}
+
 }  // namespace
 
 std::unique_ptr<Pool> make_pool(int threads) { return std::make_unique<OneTbbPool>(threads); }

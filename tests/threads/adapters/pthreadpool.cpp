@@ -30,6 +30,10 @@ TEST(PthreadpoolExecutor, WithoutAPoolIsTheCallingThread) {
   for (int count : calls) EXPECT_EQ(count, 1);
 }
 
+TEST(PthreadpoolExecutor, TakesTheCostOfItsThreadsFromTheCaller) {
+  EXPECT_EQ(PthreadpoolExecutor(nullptr, 7).start_us(), 7);
+}
+
 }  // namespace
 
 std::unique_ptr<Pool> make_pool(int threads) { return std::make_unique<PthreadpoolPool>(threads); }

@@ -27,6 +27,7 @@ struct Simd : ByteOperands<Vector512> {
   static constexpr int kGroupedSums = 24;
   static constexpr int kNarrowSums = 16;
   static constexpr bool kDirectDepthwise = true;
+  static constexpr bool kHalves = true;
 
   static OCTET_INLINE void dot(I32& acc, Lhs a, Rhs b) {
 #if defined(__clang__)

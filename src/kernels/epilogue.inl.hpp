@@ -115,6 +115,26 @@ template <class Simd, int kNv>
   });
 }
 
+/// Rows of a tile, kFinishRows of them from number kStep * kFinishRows on, whose sums are in
+/// registers, and complete: 8-bit outputs that need no clamp before they are rounded. `row` is the
+/// tile's first.
+template <class Simd, int kStep, int kMr, int kNv>
+OCTET_INLINE void finish_rows_of_tile(const typename Simd::I32 (&acc)[kMr][kNv],
+                                      const FinishJob& job, const EpilogueTerms& terms,
+                                      std::int64_t row) {
+  using I32 = typename Simd::I32Batch;
+  constexpr int kFirst = kStep * kFinishRows<kNv>;
+  constexpr std::integral_constant<int, kMr - kFirst> kLeft;
+  finish_rows<Simd, kNv, DataType::kS8, false>(
+      job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
+        constexpr int kRow = kFirst + v / kNv;
+        return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+      });
+}
+/// How often that is for a tile of kMr rows.
+template <int kMr, int kNv>
+constexpr int kFinishSteps = (kMr + kFinishRows<kNv> - 1) / kFinishRows<kNv>;
+
 /// Finishes rows [row, row + kMr) of a job, whose sums are in registers, and began as the bias:
 /// where they are, if the outputs are 8-bit and need no clamp before they are rounded.
 template <class Simd, int kMr, int kNv>
@@ -128,21 +148,14 @@ OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const Fi
                                             job.row_sums[row + i]);
     });
   }
-  constexpr int kRows = kFinishRows<kNv>;
   if (size_of(terms.type) != 1 || !terms.small_scales) [[unlikely]] {
-    alignas(64) std::int32_t sums[(kMr + kRows - 1) / kRows * kRows][kNv][Simd::kLanes];
+    alignas(64) std::int32_t sums[kFinishSteps<kMr, kNv> * kFinishRows<kNv>][kNv][Simd::kLanes];
     unroll<kMr, kNv>([&](auto i, auto j)
                          OCTET_INLINE_LAMBDA { Simd::store(sums[i][j], acc[i][j]); });
     finish_stored<Simd, kNv>(sums[0][0], job, terms, row, kMr);
     return;
   }
-  unroll<(kMr + kRows - 1) / kRows>([&](auto step) OCTET_INLINE_LAMBDA {
-    constexpr int kFirst = step * kRows;
-    constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-    finish_rows<Simd, kNv, DataType::kS8, false>(
-        job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
-          constexpr int kRow = kFirst + v / kNv;
-          return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
-        });
+  unroll<kFinishSteps<kMr, kNv>>([&](auto step) OCTET_INLINE_LAMBDA {
+    finish_rows_of_tile<Simd, step>(acc, job, terms, row);
   });
 }

@@ -37,14 +37,18 @@ struct KernelTable {
   int lhs_bytes;        ///< Of a value in a row; 1: rows are direct, else staged, but for the
                         ///< grouped and depthwise ones.
 
-  int max_vectors;                 ///< Of a panel; nr = max_vectors * lanes.
-  int max_rows[kMaxPanelVectors];  ///< Tallest tile for a panel of 1, 2, ... vectors.
+  int max_vectors;                  ///< Of a panel; nr = max_vectors * lanes.
+  int max_rows[kMaxPanelVectors];   ///< Tallest tile for a panel of 1, 2, ... vectors.
+  int tile_rows[kMaxPanelVectors];  ///< Tallest of `tile`.
   /// [form of the rows][vectors - 1][mr - 1]: kNone. Those for kPairedRows are null but where a dot
   /// product multiplies two rows at once.
   TileFn tile[kRowForms][kMaxPanelVectors][kMaxTileRows];
   /// kFinish; null where it does not pay, and for heights that only a tile alone can have.
   TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
-  FinishFn finish[kMaxPanelVectors];                         ///< [vectors - 1]
+  /// kNone, for one tap, kMinHalvesK values of k and more, 8-bit outputs, small_scales and no
+  /// rhs_zero_point. Null for all heights that `tile` has. [flip][vectors - 1][mr - 1]
+  TileFn halves_tile[2][kMaxPanelVectors][kMaxTileRows];
+  FinishFn finish[kMaxPanelVectors];  ///< [vectors - 1]
 
   /// [flip][columns - 1][rows - 1], for 1, 2 and 4 columns; null where a lower one is to be used.
   NarrowFn narrow[2][kMaxNarrowColumns][kMaxNarrowRows];

@@ -1,6 +1,7 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
 #include "kernels/depthwise_direct.inl.hpp"
+#include "kernels/halves_tile.inl.hpp"
 #include "kernels/matrix_tile.inl.hpp"
 #include "kernels/plain_tile.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
@@ -60,7 +61,11 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.tile[0][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, false>;
         table.tile[1][kPanel][kTile] = table.tile[0][kPanel][kTile];
         table.tile[kPairedRows][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, true>;
+      } else if constexpr (kInHalves<Simd, kMaxRows, kMr, kNv>) {
+        table.halves_tile[0][kPanel][kTile] = halves_tile<Simd, kMr, kNv, false>;
+        table.halves_tile[1][kPanel][kTile] = halves_tile<Simd, kMr, kNv, true>;
       } else {
+        table.tile_rows[kPanel] = kMr;
         table.tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
         table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
       }
@@ -115,13 +120,14 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.lanes = Simd::kLanes;
   table.lhs_signed = Simd::kLhsSigned;
   table.max_vectors = TileRows::kVectors;
+  for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
+    table.max_rows[kNv - 1] = table.tile_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1];
+  });
   if constexpr (StagesRows<Simd>) {
     set_staged_tiles<Simd, TileRows>(table);
   } else {
     set_direct_tiles<Simd, TileRows>(table);
   }
-  for_each_up_to<TileRows::kVectors>(
-      [&]<int kNv>() { table.max_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1]; });
   set_grouped_tiles<Simd, 4>(table.grouped_rows[0], table.grouped[0][0], table.grouped[1][0]);
   set_grouped_tiles<Simd, 8>(table.grouped_rows[1], table.grouped[0][1], table.grouped[1][1]);
   set_grouped_tiles<Simd, 16>(table.grouped_rows[2], table.grouped[0][2], table.grouped[1][2]);

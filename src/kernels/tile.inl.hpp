@@ -44,7 +44,7 @@ OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8
   typename Simd::Rhs b[kNv];
   unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
     b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-    if constexpr (kMr == 3 && kNv == 3) OCTET_PIN(b[j]);  // or GCC 12 copies one
+    if constexpr (kMr <= 4 && kNv >= 3) OCTET_PIN(b[j]);  // or GCC 12 copies one
   });
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
     const typename Simd::Lhs a = load_lhs(i);

@@ -15,6 +15,8 @@ inline constexpr int kMaxTileRows = 10;
 /// How rows come to a tile: as they are (0), as they are, to be flipped (1), or in pairs.
 inline constexpr int kRowForms = 3;
 inline constexpr int kPairedRows = 2;
+/// Fewest values of k that are enough for the epilogue of a half of a tile to stand among them.
+inline constexpr int kMinHalvesK = 24;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 

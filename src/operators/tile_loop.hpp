@@ -194,18 +194,41 @@ class TileLoop {
   /// The tiles for a panel, by height.
   struct TileChoice {
     TileChoice(const KernelTable& kernels, const Panel& panel, std::int64_t rows, bool paired) {
-      by_height = kernels.tile[paired ? kPairedRows : panel.flip][panel.vectors - 1];
-      max_rows = kernels.max_rows[panel.vectors - 1];
+      const int v = panel.vectors - 1;
+      max_rows = kernels.max_rows[v];
+      by_height = kernels.tile[paired ? kPairedRows : panel.flip][v];
+      const TileFn* in_halves = kernels.halves_tile[panel.flip][v];
+      if (in_halves[max_rows - 1] != nullptr && suits_halves(panel, rows > max_rows) &&
+          !(panel.next != nullptr && rows > 2 * max_rows)) {
+        halves = in_halves;
+        return;
+      }
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
-      // In a short tile the epilogue would have no dot products to go beside.
-      if (groups * panel.vectors <= 64) return;
-      const TileFn* of_height = kernels.finishing_tile[panel.flip][panel.vectors - 1];
+      const TileFn* of_height = kernels.finishing_tile[panel.flip][v];
       const std::int64_t lowest = rows >= max_rows ? (max_rows + 1) / 2 : rows;
-      if (of_height[lowest - 1] == nullptr) return;
-      finishing = of_height;
+      // In a short tile the epilogue would have no dot products to go beside.
+      if (groups * panel.vectors > 64 && of_height[lowest - 1] != nullptr) {
+        finishing = of_height;
+      } else {
+        max_rows = kernels.tile_rows[v];
+      }
+    }
+    /// Each half reads the panel, which must stay in the L1 cache, or for a single tile come in
+    /// from the L2 cache meanwhile.
+    static bool suits_halves(const Panel& panel, bool several) {
+      const std::int64_t most = several ? 512 : 256;
+      const EpilogueTerms& terms = *panel.terms;
+      return panel.taps == 1 && panel.k >= kMinHalvesK && panel.k <= most &&
+             size_of(terms.type) == 1 && terms.small_scales && terms.rhs_zero_point == nullptr;
+    }
+    /// Finishes its own sums.
+    TileFn of(std::int64_t height) const {
+      if (halves != nullptr && halves[height - 1] != nullptr) return halves[height - 1];
+      return by_height[height - 1];
     }
     std::int64_t max_rows;
     const TileFn* by_height;
+    const TileFn* halves = nullptr;  ///< Null for some heights.
     const TileFn* finishing = nullptr;
   };
 
@@ -221,7 +244,7 @@ class TileLoop {
     };
     args.finish_job = &pending_;
     if (!widens) {
-      run(tiles.by_height[height - 1], row, count);
+      run(tiles.of(height), row, count);
     } else {
       if (row == 0) {
         run(kernels_.widening_tile[panel.vectors - 1][height - 1], 0, 1);

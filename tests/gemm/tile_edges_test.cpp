@@ -37,6 +37,24 @@ TEST_P(GemmTileEdges, EqualsReferenceForEveryRowCount) {
   }
 }
 
+// Weights without a zero point and 8-bit outputs: what tiles of two halves take.
+TEST_P(GemmTileEdges, EqualsReferenceForEveryRowCountOfPlainEpilogues) {
+  Random random(first_seed());
+  std::int64_t next = 0;
+  for (std::int64_t m = 1; m <= 3 * mr() + 1; ++m) {
+    for (std::int64_t n : {nr() / 2, nr() / 2 - 3, nr() * 3 / 4, nr() - 1, nr(), 2 * nr() + 1}) {
+      for (std::int64_t k : {23, 24, 37, 64, 66, 515}) {
+        const DataType lhs = next % 2 == 0 ? DataType::kU8 : DataType::kS8;
+        const DataType out = next / 2 % 2 == 0 ? DataType::kU8 : DataType::kS8;
+        GemmProblem problem = random_gemm(random, m, n, k, {lhs, DataType::kS8, out});
+        problem.rhs_zero_point.clear();
+        ++next;
+        expect_exact(problem, isa());
+      }
+    }
+  }
+}
+
 TEST_P(GemmTileEdges, EqualsReferenceForEveryColumnCount) {
   for (std::int64_t n = 1; n <= 2 * nr() + 1; ++n) {
     for (std::int64_t m : {std::int64_t{1}, mr(), mr() + 1}) check(m, n, 13);

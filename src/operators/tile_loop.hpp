@@ -149,7 +149,7 @@ class TileLoop {
     const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
     const TileChoice tiles(kernels_, panel, block.count, paired);
     if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
-    TileArgs args = {};
+    TileArgs args;  // field by field: to clear it takes as long as a small tile
     args.tap_stride = block.tap_stride;
     args.row_offset = panel.row_offset;
     args.taps = panel.taps;
@@ -158,6 +158,7 @@ class TileLoop {
     args.wide_panel = block.wide_panel;
     args.flip = panel.flip ? 0x80 : 0;
     args.pair_stride = block.pairs.stride;
+    args.pairs = nullptr;
     const bool pairs = panel.pairing != Pairing::kNone && block.pairs.data != nullptr;
 
     const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows;

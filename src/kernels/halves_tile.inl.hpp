@@ -5,9 +5,6 @@
 // registers hold the sums of both halves and what else the dot products need,
 //   kHalves   true
 
-template <class Simd>
-concept HalvesTiles = requires { Simd::kHalves; };
-
 /// Whether tiles of kMr rows of kNv vectors are in two halves, where a panel's tallest have
 /// kMaxRows: where the lower half alone keeps the dot units busy. Low tiles gain nothing.
 template <class Simd, int kMaxRows, int kMr, int kNv>

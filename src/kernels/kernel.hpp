@@ -79,7 +79,8 @@ struct KernelTable {
   DepthwiseFn depthwise_direct;
 
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
-  StageFn stage;         ///< Null where rows are direct.
+  RowPointerFn point_to_rows;
+  StageFn stage;  ///< Null where rows are direct.
   PackFn pack;
   PackTogetherFn pack_together;
   ConvertFn quantize;    ///< f32 to u8, s8

@@ -289,6 +289,11 @@ std::int64_t dot_peak(std::int64_t iterations) {
   return iterations * 4 * 2;
 }
 
+void point_to_rows(const RowPointerArgs& args) {
+  for (std::int64_t i = 0; i < args.count; ++i)
+    args.pointers[i] = args.first + static_cast<std::uint64_t>(i * args.stride);
+}
+
 constexpr KernelTable make_table() {
   KernelTable table = {};
   table.name = "scalar";
@@ -309,6 +314,7 @@ constexpr KernelTable make_table() {
   table.depthwise = depthwise;
   table.row_sums[0] = row_sums<false>;
   table.row_sums[1] = row_sums<true>;
+  table.point_to_rows = point_to_rows;
   table.pack = pack;
   table.pack_together = pack_together;
   table.quantize = quantize;

@@ -4,6 +4,7 @@
 #include "kernels/halves_tile.inl.hpp"
 #include "kernels/matrix_tile.inl.hpp"
 #include "kernels/plain_tile.inl.hpp"
+#include "kernels/row_pointers.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
 
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
@@ -136,6 +137,7 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.depthwise = depthwise<Simd>;
   if constexpr (requires { Simd::kDirectDepthwise; })
     table.depthwise_direct = depthwise_direct<Simd>;
+  table.point_to_rows = point_to_rows<Simd>;
   table.pack = pack<Simd>;
   table.pack_together = pack_together<Simd>;
   table.quantize = quantize<Simd>;

@@ -15,7 +15,11 @@
 //   clamp              min(max(v, low), high); the bound, where both are zeros
 //   store_partial      writes the first lanes of a vector
 //   narrow             int32 to 8 bit, several vectors at once
+//   kHalves            may be missing; true: there are registers enough for halves_tile.inl.hpp
 // and the few helpers that the other templates name.
+
+template <class Simd>
+concept HalvesTiles = requires { Simd::kHalves; };
 
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void pin(typename Simd::I32 (&acc)[kMr][kNv]) {
@@ -44,7 +48,8 @@ OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8
   typename Simd::Rhs b[kNv];
   unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
     b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-    if constexpr (kMr <= 4 && kNv >= 3) OCTET_PIN(b[j]);  // or GCC 12 copies one
+    // Or GCC 12 copies one, or loads it again for each row.
+    if constexpr ((kMr == 3 && kNv == 3) || HalvesTiles<Simd>) OCTET_PIN(b[j]);
   });
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
     const typename Simd::Lhs a = load_lhs(i);

@@ -218,6 +218,16 @@ struct RowSumArgs {
 };
 using RowSumFn = void (*)(const RowSumArgs&);
 
+/// pointers[i] = first + i * stride, in bytes, for at least kMinRowPointers rows.
+struct RowPointerArgs {
+  std::uint64_t* pointers;
+  std::uint64_t first;
+  std::int64_t stride;
+  std::int64_t count;
+};
+using RowPointerFn = void (*)(const RowPointerArgs&);
+inline constexpr std::int64_t kMinRowPointers = 8;
+
 /// Finishes all rows that are left.
 using FinishFn = void (*)(FinishJob&);
 

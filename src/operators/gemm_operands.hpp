@@ -83,8 +83,8 @@ class MatrixRows {
     const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
-    point_to_rows(rows_ + block_.count, lhs_row, lhs.row_stride, count);
-    point_to_rows(out_ + block_.count, out_row, out_stride, count);
+    point_to_rows(kernels_, rows_ + block_.count, lhs_row, lhs.row_stride, count);
+    point_to_rows(kernels_, out_ + block_.count, out_row, out_stride, count);
     if (residual.data != nullptr)
       point_to_rows(residual_ + block_.count,
                     static_cast<const std::uint8_t*>(residual.data) + first * residual.row_stride,
@@ -106,7 +106,7 @@ class MatrixRows {
     std::uint8_t* staged = stage_.data + block_.count * stage_.stride;
     kernels_.stage({rows[0], rows[count > 1 ? 1 : 0] - rows[0], count, k_,
                     static_cast<std::uint8_t>(flip_ ? 0x80 : 0), staged, stage_.stride});
-    point_to_rows(rows, staged, stage_.stride, count);
+    point_to_rows(kernels_, rows, staged, stage_.stride, count);
   }
 
   const KernelTable& kernels_;
@@ -114,8 +114,8 @@ class MatrixRows {
   const std::int64_t k_;
   const RowStage& stage_;
   RowBlock block_;
-  const std::uint8_t* rows_[kBlockRows];
-  void* out_[kBlockRows];
+  alignas(64) const std::uint8_t* rows_[kBlockRows];
+  alignas(64) void* out_[kBlockRows];
   const std::uint8_t* residual_[kBlockRows];
   std::int32_t row_sums_[kBlockRows];
 };

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "dispatch/registry.hpp"
+
 namespace octet {
 
 /// pointers[i] = first + i * stride, in bytes. One table after the other and two pointers at a
@@ -20,6 +22,20 @@ void point_to_rows(Pointer* pointers, Byte* first, std::int64_t stride, std::int
     std::memcpy(pointers + i + 2, &high, sizeof high);
   }
   for (; i < count; ++i) pointers[i] = first + i * stride;
+}
+
+/// The same for what may be many rows: then the kernels' vectors are worth the call.
+template <class Pointer, class Byte>
+void point_to_rows(const KernelTable& kernels, Pointer* pointers, Byte* first, std::int64_t stride,
+                   std::int64_t count) {
+  constexpr std::int64_t kMany = 48;
+  static_assert(kMany >= kMinRowPointers);
+  if (count < kMany) {
+    point_to_rows(pointers, first, stride, count);
+  } else {
+    kernels.point_to_rows({reinterpret_cast<std::uint64_t*>(pointers),
+                           reinterpret_cast<std::uintptr_t>(first), stride, count});
+  }
 }
 
 }  // namespace octet

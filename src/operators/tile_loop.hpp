@@ -106,8 +106,12 @@ struct Panel {
 template <class Run>
 [[gnu::noinline]] void for_heights_of_many(std::int64_t rows, std::int64_t max_rows,
                                            std::int64_t step, const Run& run) {
-  const std::int64_t tiles = (rows + max_rows - 1) / max_rows;
-  const std::int64_t steps = (rows + step - 1) / step, missing = steps * step - rows;
+  // In 32 bits, which a CPU divides sooner; blocks are short.
+  const auto divide_up = [](std::int64_t a, std::int64_t b) {
+    return static_cast<std::uint32_t>(a + b - 1) / static_cast<std::uint32_t>(b);
+  };
+  const std::uint32_t tiles = divide_up(rows, max_rows), steps = divide_up(rows, step);
+  const std::int64_t missing = steps * step - rows;
   const std::int64_t low = steps / tiles * step, taller = steps % tiles;
   const std::int64_t lower = tiles - taller - missing;
   if (taller > 0) run(0, low + step, taller);
@@ -233,28 +237,32 @@ class TileLoop {
     const TileFn* finishing = nullptr;
   };
 
-  /// `count` tiles that finish their own sums, in one call. If `widens`, the first of a block
-  /// widens the panel, and the others use what it wrote.
+  /// `count` tiles that finish their own sums, in one call.
+  void run_own(TileFn tile, const RowBlock& block, const Panel& panel, std::int64_t row,
+               std::int64_t height, std::int64_t count, TileArgs& args) {
+    args.rows = block.rows + row;
+    args.tiles = count;
+    args.finish_job = &pending_;
+    wait_for_epilogue(block, panel, row, height);
+    tile(args);
+    pending_.rows = 0;
+  }
+
+  /// The same of any height. If `widens`, the first of a block widens the panel, and the others use
+  /// what it wrote.
   void run_tiles(const TileChoice& tiles, bool widens, const RowBlock& block, const Panel& panel,
                  std::int64_t row, std::int64_t height, std::int64_t count, TileArgs& args) {
-    const auto run = [&](TileFn tile, std::int64_t first, std::int64_t calls) {
-      args.rows = block.rows + first;
-      args.tiles = calls;
-      wait_for_epilogue(block, panel, first, height);
-      tile(args);
-    };
-    args.finish_job = &pending_;
-    if (!widens) {
-      run(tiles.of(height), row, count);
-    } else {
+    TileFn tile = tiles.of(height);
+    if (widens) {
       if (row == 0) {
-        run(kernels_.widening_tile[panel.vectors - 1][height - 1], 0, 1);
+        run_own(kernels_.widening_tile[panel.vectors - 1][height - 1], block, panel, 0, height, 1,
+                args);
         row += height;
-        --count;
+        if (--count == 0) return;
       }
-      if (count > 0) run(kernels_.wide_tile[panel.vectors - 1][height - 1], row, count);
+      tile = kernels_.wide_tile[panel.vectors - 1][height - 1];
     }
-    pending_.rows = 0;
+    run_own(tile, block, panel, row, height, count, args);
   }
 
   void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {

@@ -70,10 +70,9 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
         table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
       }
-      // Two tiles and more are no lower.
-      // A panel of a few vectors has a short epilogue.
+      // Three tiles and more are no lower. A panel of a few vectors has a short epilogue.
       if constexpr (Simd::kWorksBeside && kNv > 1 && 2 * kNv > TileRows::kVectors &&
-                    kMr >= (kMaxRows + 1) / 2) {
+                    kMr >= (2 * kMaxRows + 1) / 3) {
         table.finishing_tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kFinish>;
         table.finishing_tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kFinish>;
       }

@@ -210,7 +210,10 @@ class TileLoop {
       }
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
       const TileFn* of_height = kernels.finishing_tile[panel.flip][v];
-      const std::int64_t lowest = rows >= max_rows ? (max_rows + 1) / 2 : rows;
+      // Of three tiles and more it is there.
+      const std::int64_t lowest = rows > 2 * max_rows ? max_rows
+                                  : rows > max_rows   ? rows / 2
+                                                      : rows;
       // In a short tile the epilogue would have no dot products to go beside.
       if (groups * panel.vectors > 64 && of_height[lowest - 1] != nullptr) {
         finishing = of_height;

@@ -158,9 +158,9 @@ struct VectorNeon {
   }
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
                                                       const std::uint8_t* source,
-                                                      std::int8_t* panel,
+                                                      std::int64_t k_count, std::int8_t* panel,
                                                       std::int64_t group_bytes) {
-    return interleave_columns_by_4(args, source, panel, group_bytes);
+    return interleave_columns_by_4(args, source, k_count, panel, group_bytes);
   }
 
   /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps

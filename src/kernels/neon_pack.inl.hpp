@@ -53,24 +53,28 @@ OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std:
 /// Transposed weights, kPackStep values of k, columns in blocks of 4: a transpose of 4 x 4 groups
 /// of four bytes. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_columns_by_4(const PackArgs& args, const std::uint8_t* source,
-                                                  std::int8_t* panel, std::int64_t group_bytes) {
+                                                  std::int64_t k_count, std::int8_t* panel,
+                                                  std::int64_t group_bytes) {
   const uint8x16_t flip = vdupq_n_u8(args.flip);
   std::int64_t column = 0;
   for (; column + 4 <= args.columns; column += 4) {
     const std::uint8_t* in = source + column * args.n_stride;
-    uint32x4_t groups[4];
-    OCTET_UNROLL for (int i = 0; i < 4; ++i) {
-      groups[i] = vreinterpretq_u32_u8(load_flipped(in + i * args.n_stride, flip));
-    }
-    const uint64x2_t low01 = vreinterpretq_u64_u32(vzip1q_u32(groups[0], groups[1]));
-    const uint64x2_t high01 = vreinterpretq_u64_u32(vzip2q_u32(groups[0], groups[1]));
-    const uint64x2_t low23 = vreinterpretq_u64_u32(vzip1q_u32(groups[2], groups[3]));
-    const uint64x2_t high23 = vreinterpretq_u64_u32(vzip2q_u32(groups[2], groups[3]));
     std::int8_t* out = panel + column * kKr;
-    store_16(out, vreinterpretq_u8_u64(vzip1q_u64(low01, low23)));
-    store_16(out + group_bytes, vreinterpretq_u8_u64(vzip2q_u64(low01, low23)));
-    store_16(out + 2 * group_bytes, vreinterpretq_u8_u64(vzip1q_u64(high01, high23)));
-    store_16(out + 3 * group_bytes, vreinterpretq_u8_u64(vzip2q_u64(high01, high23)));
+    for (std::int64_t k = 0; k < k_count; k += kPackStep, in += kPackStep) {
+      uint32x4_t groups[4];
+      OCTET_UNROLL for (int i = 0; i < 4; ++i) {
+        groups[i] = vreinterpretq_u32_u8(load_flipped(in + i * args.n_stride, flip));
+      }
+      const uint64x2_t low01 = vreinterpretq_u64_u32(vzip1q_u32(groups[0], groups[1]));
+      const uint64x2_t high01 = vreinterpretq_u64_u32(vzip2q_u32(groups[0], groups[1]));
+      const uint64x2_t low23 = vreinterpretq_u64_u32(vzip1q_u32(groups[2], groups[3]));
+      const uint64x2_t high23 = vreinterpretq_u64_u32(vzip2q_u32(groups[2], groups[3]));
+      store_16(out, vreinterpretq_u8_u64(vzip1q_u64(low01, low23)));
+      store_16(out + group_bytes, vreinterpretq_u8_u64(vzip2q_u64(low01, low23)));
+      store_16(out + 2 * group_bytes, vreinterpretq_u8_u64(vzip1q_u64(high01, high23)));
+      store_16(out + 3 * group_bytes, vreinterpretq_u8_u64(vzip2q_u64(high01, high23)));
+      out += 4 * group_bytes;
+    }
   }
   return column;
 }

@@ -1,5 +1,8 @@
-// Packs weights into panels, kPackStep values of k at a time. Included inside an ISA's anonymous
-// namespace.
+// Packs weights into panels, kPackStep values of k at a time or, where those lie side by side, as
+// many as fill a cache line. Included inside an ISA's anonymous namespace.
+
+/// Bytes of a cache line.
+constexpr std::int64_t kPackSlab = 64;
 
 /// Whether an ISA's dot product takes staged rows: its Simd then says how many bytes a value has.
 template <class Simd>
@@ -77,26 +80,32 @@ OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel
   }
 }
 
-/// Packs the values [k, k + kPackStep) of a tap, or what there is of them.
+/// How many values of k are packed at a time: a cache line of the weights in any case.
+OCTET_INLINE std::int64_t pack_length(const PackArgs& args, std::int64_t k) {
+  const std::int64_t left = args.k - k;
+  const std::int64_t most = args.k_stride == 1 && left >= kPackSlab ? kPackSlab : kPackStep;
+  return left < most ? left : most;
+}
+
+/// Packs the values [k, k + k_count) of a tap.
 template <class Simd>
-OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t k) {
+OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t k,
+                            std::int64_t k_count) {
   const std::int64_t group_bytes = static_cast<std::int64_t>(args.vectors) * Simd::kLanes * kKr;
   const std::int64_t groups_of_tap = (args.k + kKr - 1) / kKr;
   const std::uint8_t* source = args.source + tap * args.tap_stride + k * args.k_stride;
   std::int8_t* panel = args.panel + (tap * groups_of_tap + k / kKr) * group_bytes;
-  const std::int64_t k_count = args.k - k < kPackStep ? args.k - k : kPackStep;
 
   std::int64_t column = 0;
   if (k_count == kPackStep && args.n_stride == 1) [[likely]] {
-    const std::uint8_t* row = source;
-    for (int i = 0; i < kPackStep; ++i, row += args.k_stride)
-      prefetch(row, 8 * kPackStep * args.k_stride);
+    constexpr std::int64_t kAhead = 8 * kPackStep;
+    for (int i = 0; i < kPackStep && k + kAhead < args.k; ++i)
+      prefetch(source, (kAhead + i) * args.k_stride);
     column = Simd::interleave_rows(args, source, panel, group_bytes);
-  } else if (k_count == kPackStep && args.k_stride == 1) {
-    // A cache line of a column lasts for four steps: each step fetches a quarter of the lines.
-    for (std::int64_t n = k / kPackStep % 4; n < args.columns; n += 4)
-      prefetch(source + n * args.n_stride, 128);
-    column = Simd::interleave_columns(args, source, panel, group_bytes);
+  } else if (k_count % kPackStep == 0 && args.k_stride == 1) {
+    for (std::int64_t n = 0; n < args.columns && args.fetches_columns; ++n)
+      prefetch(source + n * args.n_stride, 2 * kPackSlab);
+    column = Simd::interleave_columns(args, source, k_count, panel, group_bytes);
   }
   if (column < args.vectors * Simd::kLanes) [[unlikely]]
     pack_bytes<Simd>(args, source, k_count, column, panel);
@@ -116,14 +125,18 @@ template <class Simd>
 void pack(const PackArgs& args) {
   clear_column_sums<Simd>(args);
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
-    for (std::int64_t k = 0; k < args.k; k += kPackStep) pack_step<Simd>(args, tap, k);
+    for (std::int64_t k = 0, count = 0; k < args.k; k += count) {
+      count = pack_length(args, k);
+      pack_step<Simd>(args, tap, k, count);
+    }
   }
 }
 
 template <class Simd>
 void pack_together(const PackJob& job) {
   for (int i = 0; i < job.count; ++i) clear_column_sums<Simd>(job.panels[i]);
-  for (std::int64_t k = 0; k < job.panels[0].k; k += kPackStep) {
-    for (int i = 0; i < job.count; ++i) pack_step<Simd>(job.panels[i], 0, k);
+  for (std::int64_t k = 0, count = 0; k < job.panels[0].k; k += count) {
+    count = pack_length(job.panels[0], k);
+    for (int i = 0; i < job.count; ++i) pack_step<Simd>(job.panels[i], 0, k, count);
   }
 }

@@ -66,6 +66,7 @@ struct PackArgs {
   std::uint8_t flip;  ///< 0x80 if the weights are u8, else 0.
   std::int8_t* panel;
   std::int32_t* column_sums;  ///< [vectors * lanes]: sums of the packed values; null: not wanted.
+  bool fetches_columns;       ///< Ask for columns ahead of time: they are not in the caches.
 };
 /// Values of k that are packed at a time.
 inline constexpr int kPackStep = 16;

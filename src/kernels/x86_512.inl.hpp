@@ -217,39 +217,49 @@ struct Vector512 {
     }
     return 64;
   }
-  /// As interleave_columns_by_4(), for 16 columns at a time: a transpose of 16 columns x 4 groups.
+  /// As interleave_columns_by_4(), for 16 columns at a time: transposes of 16 columns x 4 groups.
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
                                                       const std::uint8_t* source,
-                                                      std::int8_t* panel,
+                                                      std::int64_t k_count, std::int8_t* panel,
                                                       std::int64_t group_bytes) {
     const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
     const std::int64_t stride = args.n_stride;
     std::int64_t column = 0;
     for (; column + 16 <= args.columns; column += 16) {
-      const std::uint8_t* in = source + column * stride;
-      I32 by_lane[4];  // of vector i, column 4 L + i in lane L
-      unroll<4>([&](auto i) OCTET_INLINE_LAMBDA {
-        const auto column_of_lane = [&](int lane) OCTET_INLINE_LAMBDA {
-          return _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 4 * lane * stride));
-        };
-        I32 v = _mm512_castsi128_si512(column_of_lane(0));
-        v = _mm512_inserti32x4(v, column_of_lane(1), 1);
-        v = _mm512_inserti32x4(v, column_of_lane(2), 2);
-        v = _mm512_inserti32x4(v, column_of_lane(3), 3);
-        by_lane[i] = exclusive_or(v, flip);
-        in += stride;
-      });
-      const I32 low01 = _mm512_unpacklo_epi32(by_lane[0], by_lane[1]);
-      const I32 high01 = _mm512_unpackhi_epi32(by_lane[0], by_lane[1]);
-      const I32 low23 = _mm512_unpacklo_epi32(by_lane[2], by_lane[3]);
-      const I32 high23 = _mm512_unpackhi_epi32(by_lane[2], by_lane[3]);
+      const std::uint8_t* first = source + column * stride;
       std::int8_t* out = panel + column * kKr;
-      _mm512_storeu_si512(out, _mm512_unpacklo_epi64(low01, low23));
-      _mm512_storeu_si512(out + group_bytes, _mm512_unpackhi_epi64(low01, low23));
-      _mm512_storeu_si512(out + 2 * group_bytes, _mm512_unpacklo_epi64(high01, high23));
-      _mm512_storeu_si512(out + 3 * group_bytes, _mm512_unpackhi_epi64(high01, high23));
+      for (std::int64_t k = 0; k < k_count; k += kPackStep, first += kPackStep) {
+        const std::uint8_t* in = first;
+        I32 by_lane[4];  // of vector i, column 4 L + i in lane L
+        unroll<4>([&](auto i) OCTET_INLINE_LAMBDA {
+          // A masked broadcast is a load and a blend, which any vector port does; an insertion
+          // takes one of those that shuffle.
+          const auto column_of_lane = [&](int lane) OCTET_INLINE_LAMBDA {
+            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 4 * lane * stride));
+          };
+          __m512i v = _mm512_castsi128_si512(column_of_lane(0));
+          v = _mm512_mask_broadcast_i32x4(v, 0x00F0, column_of_lane(1));
+          v = _mm512_mask_broadcast_i32x4(v, 0x0F00, column_of_lane(2));
+          v = _mm512_mask_broadcast_i32x4(v, 0xF000, column_of_lane(3));
+          by_lane[i] = exclusive_or(v, flip);
+          in += stride;
+        });
+        I32 groups[4];
+        const I32 low01 = _mm512_unpacklo_epi32(by_lane[0], by_lane[1]);
+        const I32 high01 = _mm512_unpackhi_epi32(by_lane[0], by_lane[1]);
+        const I32 low23 = _mm512_unpacklo_epi32(by_lane[2], by_lane[3]);
+        const I32 high23 = _mm512_unpackhi_epi32(by_lane[2], by_lane[3]);
+        groups[0] = _mm512_unpacklo_epi64(low01, low23);
+        groups[1] = _mm512_unpackhi_epi64(low01, low23);
+        groups[2] = _mm512_unpacklo_epi64(high01, high23);
+        groups[3] = _mm512_unpackhi_epi64(high01, high23);
+        unroll<4>([&](auto i) OCTET_INLINE_LAMBDA {
+          store(out, groups[i]);
+          out += group_bytes;
+        });
+      }
     }
-    return interleave_columns_by_4(args, source, panel, group_bytes, column);
+    return interleave_columns_by_4(args, source, k_count, panel, group_bytes, column);
   }
 
   /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps

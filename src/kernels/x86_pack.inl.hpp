@@ -95,23 +95,26 @@ OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std:
 /// Transposed weights, kPackStep values of k, columns [column, columns) in blocks of 4: a transpose
 /// of 4 x 4 groups of four bytes. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_columns_by_4(const PackArgs& args, const std::uint8_t* source,
-                                                  std::int8_t* panel, std::int64_t group_bytes,
-                                                  std::int64_t column) {
+                                                  std::int64_t k_count, std::int8_t* panel,
+                                                  std::int64_t group_bytes, std::int64_t column) {
   const __m128i flip = _mm_set1_epi8(static_cast<char>(args.flip));
   for (; column + 4 <= args.columns; column += 4) {
     const std::uint8_t* in = source + column * args.n_stride;
-    const __m128i column0 = load_128(in, flip), column1 = load_128(in + args.n_stride, flip);
-    const __m128i column2 = load_128(in + 2 * args.n_stride, flip);
-    const __m128i column3 = load_128(in + 3 * args.n_stride, flip);
-    const __m128i low01 = _mm_unpacklo_epi32(column0, column1);
-    const __m128i high01 = _mm_unpackhi_epi32(column0, column1);
-    const __m128i low23 = _mm_unpacklo_epi32(column2, column3);
-    const __m128i high23 = _mm_unpackhi_epi32(column2, column3);
     std::int8_t* out = panel + column * kKr;
-    store_128(out, _mm_unpacklo_epi64(low01, low23));
-    store_128(out + group_bytes, _mm_unpackhi_epi64(low01, low23));
-    store_128(out + 2 * group_bytes, _mm_unpacklo_epi64(high01, high23));
-    store_128(out + 3 * group_bytes, _mm_unpackhi_epi64(high01, high23));
+    for (std::int64_t k = 0; k < k_count; k += kPackStep, in += kPackStep) {
+      const __m128i column0 = load_128(in, flip), column1 = load_128(in + args.n_stride, flip);
+      const __m128i column2 = load_128(in + 2 * args.n_stride, flip);
+      const __m128i column3 = load_128(in + 3 * args.n_stride, flip);
+      const __m128i low01 = _mm_unpacklo_epi32(column0, column1);
+      const __m128i high01 = _mm_unpackhi_epi32(column0, column1);
+      const __m128i low23 = _mm_unpacklo_epi32(column2, column3);
+      const __m128i high23 = _mm_unpackhi_epi32(column2, column3);
+      store_128(out, _mm_unpacklo_epi64(low01, low23));
+      store_128(out + group_bytes, _mm_unpackhi_epi64(low01, low23));
+      store_128(out + 2 * group_bytes, _mm_unpacklo_epi64(high01, high23));
+      store_128(out + 3 * group_bytes, _mm_unpackhi_epi64(high01, high23));
+      out += 4 * group_bytes;
+    }
   }
   return column;
 }

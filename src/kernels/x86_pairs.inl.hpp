@@ -67,30 +67,31 @@ struct PairOperands : Vector {
   }
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
                                                       const std::uint8_t* source,
-                                                      std::int8_t* panel,
+                                                      std::int64_t k_count, std::int8_t* panel,
                                                       std::int64_t group_bytes) {
     const __m128i flip = _mm_set1_epi8(static_cast<char>(args.flip));
     std::int64_t column = 0;
     for (; column + 8 <= args.columns; column += 8) {
-      __m128i v[8], by2[8], by4[8];  // a transpose of 8 columns x 8 pairs
-      OCTET_UNROLL for (int i = 0; i < 8; ++i) {
-        v[i] = load_128(source + (column + i) * args.n_stride, flip);
-      }
-      OCTET_UNROLL for (int i = 0; i < 8; i += 2) {
-        by2[i] = _mm_unpacklo_epi16(v[i], v[i + 1]);
-        by2[i + 1] = _mm_unpackhi_epi16(v[i], v[i + 1]);
-      }
-      OCTET_UNROLL for (int i = 0; i < 8; i += 4) {
-        OCTET_UNROLL for (int j = 0; j < 2; ++j) {
-          by4[i + 2 * j] = _mm_unpacklo_epi32(by2[i + j], by2[i + 2 + j]);
-          by4[i + 2 * j + 1] = _mm_unpackhi_epi32(by2[i + j], by2[i + 2 + j]);
-        }
-      }
+      const std::uint8_t* in = source + column * args.n_stride;
       std::int8_t* out = panel + column * 2;
-      OCTET_UNROLL for (int group = 0; group < kPackStep / kKr; ++group, out += group_bytes) {
-        const __m128i low = by4[group], high = by4[group + 4];
-        store_128(out, _mm_unpacklo_epi64(low, high));
-        store_128(out + group_bytes / 2, _mm_unpackhi_epi64(low, high));
+      for (std::int64_t k = 0; k < k_count; k += kPackStep, in += kPackStep) {
+        __m128i v[8], by2[8], by4[8];  // a transpose of 8 columns x 8 pairs
+        OCTET_UNROLL for (int i = 0; i < 8; ++i) { v[i] = load_128(in + i * args.n_stride, flip); }
+        OCTET_UNROLL for (int i = 0; i < 8; i += 2) {
+          by2[i] = _mm_unpacklo_epi16(v[i], v[i + 1]);
+          by2[i + 1] = _mm_unpackhi_epi16(v[i], v[i + 1]);
+        }
+        OCTET_UNROLL for (int i = 0; i < 8; i += 4) {
+          OCTET_UNROLL for (int j = 0; j < 2; ++j) {
+            by4[i + 2 * j] = _mm_unpacklo_epi32(by2[i + j], by2[i + 2 + j]);
+            by4[i + 2 * j + 1] = _mm_unpackhi_epi32(by2[i + j], by2[i + 2 + j]);
+          }
+        }
+        OCTET_UNROLL for (int group = 0; group < kPackStep / kKr; ++group, out += group_bytes) {
+          const __m128i low = by4[group], high = by4[group + 4];
+          store_128(out, _mm_unpacklo_epi64(low, high));
+          store_128(out + group_bytes / 2, _mm_unpackhi_epi64(low, high));
+        }
       }
     }
     return column;

@@ -27,7 +27,7 @@ std::int64_t plain_panels(const KernelTable& kernels, const WeightsView& weights
                           const PanelSplit& split, std::int64_t rows) {
   if (kernels.plain_rows == 0 || split.vectors_of(0) < kernels.max_vectors) return 0;
   const bool pays = is_transposed(weights)
-                        ? weights.k >= 1024 || rows * 28 <= weights.k
+                        ? rows * 18 <= weights.k
                         : rows * 6 <= weights.k &&
                               (rows <= kPlainRows || (rows_are_far_apart(weights) && rows <= 480));
   if (!pays) return 0;
@@ -70,8 +70,9 @@ CallWeights::CallWeights(const KernelTable& kernels, const WeightsView& weights,
       scratch_(scratch),
       needs_column_sums_(quantization.lhs_zero_point + lhs.shift != 0) {
   const bool row_sums = needs_row_sums(quantization, rhs);
+  const EpilogueTerms uniform = uniform_terms(quantization.epilogue);
   for (int i = 0; i < kTermSets; ++i) {
-    terms_[i] = uniform_terms(quantization.epilogue);
+    terms_[i] = uniform;
     terms_[i].bias = scratch.terms[i].bias;
     terms_[i].scale = scratch.terms[i].scale;
     terms_[i].rhs_zero_point = row_sums ? scratch.terms[i].rhs_zero_point : nullptr;
@@ -89,7 +90,7 @@ const EpilogueTerms& CallWeights::fill_terms(std::int64_t p, std::int64_t set,
 }
 
 PackJob CallWeights::pack(std::int64_t first, std::int64_t last) const {
-  PackJob job = {};
+  PackJob job;
   const int together = rows_are_far_apart(weights_) ? kMaxJobPanels : 1;
   job.count = static_cast<int>(std::min<std::int64_t>(together, last - first));
   for (int i = 0; i < job.count; ++i) {
@@ -122,7 +123,7 @@ struct CallWeights::PlainTiles {
       : of_source(weights.kernels_.plain_tile),
         flip(weights.lhs_.flip),
         columns(std::int64_t{weights.kernels_.max_vectors} * weights.split_.lanes),
-        fits_cache(weights.weights_.k * weights.weights_.n <= kInCache) {
+        fits_cache(weights.weights_.fit_cache()) {
     if (weights.needs_column_sums_) rows[count++] = weights.scratch_.ones;
     for (std::int64_t i = 0; i < block.count; ++i) rows[count++] = block.rows[i];
   }
@@ -155,7 +156,6 @@ struct CallWeights::PlainTiles {
                       }
                     });
   }
-  static constexpr std::int64_t kInCache = 768 * 1024;  // weights that the L2 cache keeps anyway
   const PlainTileFn (&of_source)[kPlainSources][2][kMaxPlainRows];
   const bool flip;
   const std::int64_t columns;

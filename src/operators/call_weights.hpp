@@ -16,8 +16,9 @@ inline constexpr std::int64_t kPlainRows = 96;
 /// How many of a split's first panels `rows` rows are multiplied by as they are: all of full width,
 /// or none. Two costs are compared, in dot products of a tile:
 ///
-/// - Packing a panel takes about as long as a tile's products with it if its rows are [K, N], and
-///   more if they are [N, K]; then every tile runs at full speed.
+/// - Packing a panel takes about as long as the products of 6 rows with it if it comes from [K, N],
+///   and of 8 to 20, as cache lines get into each other's way, if from [N, K]; then every tile runs
+///   at full speed.
 /// - A tile that reads [K, N] in place interleaves rows beside its products, at no cost where
 ///   shuffles have ports of their own, and puts its sums in order at the end, which takes as long
 ///   as 36 values of k. With eight tiles packing is a tenth of the work at most; with more it is

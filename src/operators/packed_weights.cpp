@@ -85,6 +85,7 @@ PackArgs pack_panel_args(const WeightsView& weights, std::int64_t group, const P
   args.flip = rhs.flip ? 0x80 : 0;
   args.panel = packed;
   args.column_sums = column_sums;
+  args.fetches_columns = !weights.fit_cache();
   return args;
 }
 
@@ -108,30 +109,38 @@ void fill_panel_terms(const Quantization& quantization, KernelSign lhs, KernelSi
                       std::int64_t values, std::int64_t column, std::int64_t columns,
                       std::int64_t padded, const std::int32_t* column_sums,
                       const PanelTerms& terms) {
-  const std::int64_t lhs_zero_point = quantization.lhs_zero_point + lhs.shift;
-  // Wraps like the kernel's sums: only the total must fit int32.
-  const auto bias_of = [&](std::int64_t i, std::int64_t bias, std::int64_t zero_point) {
-    const std::int64_t column_sum = column_sums == nullptr ? 0 : column_sums[i];
-    return static_cast<std::int32_t>(bias - lhs_zero_point * column_sum +
-                                     values * lhs_zero_point * zero_point);
-  };
   const Epilogue& epilogue = quantization.epilogue;
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const std::int64_t zero_point = at_or(quantization.rhs_zero_point, column + i, 0) + rhs.shift;
-    if (terms.rhs_zero_point != nullptr)
-      terms.rhs_zero_point[i] = static_cast<std::int32_t>(zero_point);
-    terms.bias[i] = bias_of(i, at_or(epilogue.bias, column + i, 0), zero_point);
-  }
   if (epilogue.scale.size() > 1) {
     std::copy_n(epilogue.scale.data() + column, columns, terms.scale);
   } else {
     std::fill_n(terms.scale, columns, at_or(epilogue.scale, 0, 1.0f));
   }
-  for (std::int64_t i = columns; i < padded; ++i) {
-    terms.bias[i] = bias_of(i, 0, 0);
-    terms.scale[i] = 1.0f;
-    if (terms.rhs_zero_point != nullptr) terms.rhs_zero_point[i] = 0;
+  std::fill_n(terms.scale + columns, padded - columns, 1.0f);
+
+  // Wraps like the kernel's sums: only the total must fit int32. One loop for each term that there
+  // is: this is done for every panel of every call with weights of its own.
+  auto* const bias = reinterpret_cast<std::uint32_t*>(terms.bias);
+  const auto lhs_zero_point = static_cast<std::uint32_t>(quantization.lhs_zero_point + lhs.shift);
+  const std::uint32_t of_zero_point = static_cast<std::uint32_t>(values) * lhs_zero_point;
+  const auto& zero_points = quantization.rhs_zero_point;
+  const std::int32_t one_zero_point = at_or(zero_points, 0, 0) + rhs.shift;
+  for (std::int64_t i = 0; i < padded; ++i) {  // the bias may stand where the sums stood
+    bias[i] = column_sums == nullptr
+                  ? 0
+                  : 0 - lhs_zero_point * static_cast<std::uint32_t>(column_sums[i]);
   }
+  for (std::int64_t i = 0; i < columns && !epilogue.bias.empty(); ++i)
+    bias[i] += static_cast<std::uint32_t>(epilogue.bias[column + i]);
+  if (zero_points.size() > 1) {
+    for (std::int64_t i = 0; i < columns; ++i)
+      bias[i] += of_zero_point * static_cast<std::uint32_t>(zero_points[column + i] + rhs.shift);
+  } else if (one_zero_point != 0) {
+    for (std::int64_t i = 0; i < columns; ++i)
+      bias[i] += of_zero_point * static_cast<std::uint32_t>(one_zero_point);
+  }
+  if (terms.rhs_zero_point == nullptr) return;
+  for (std::int64_t i = 0; i < padded; ++i)
+    terms.rhs_zero_point[i] = i < columns ? at_or(zero_points, column + i, 0) + rhs.shift : 0;
 }
 
 bool needs_row_sums(const Quantization& quantization, KernelSign rhs) {

@@ -18,6 +18,9 @@ struct WeightsView {
   std::int64_t groups, taps, k, n;  ///< k and n per group.
   std::int64_t group_stride, tap_stride, k_stride, n_stride;
 
+  /// Whether a second-level cache is likely to hold all of them, if they were used lately.
+  bool fit_cache() const { return groups * taps * k * n <= 768 * 1024; }
+
   /// Strides of [group, n, tap, k], contiguous.
   void set_contiguous() {
     k_stride = 1;

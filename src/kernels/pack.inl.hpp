@@ -33,24 +33,36 @@ OCTET_INLINE void pair_groups(std::int8_t* panel, std::int64_t groups, int vecto
   }
 }
 
-/// Any strides, and what is left at the ends of k and of the columns: byte by byte. Packs the
-/// columns from `first_column` on.
+/// Any strides, and what is left at the ends of k and of the columns: values are copied to where
+/// they have full vectors around them, and packed there. Packs the columns from `first` on.
 template <class Simd>
-OCTET_INLINE void pack_bytes(const PackArgs& args, const std::uint8_t* source, std::int64_t k_count,
-                             std::int64_t first_column, std::int8_t* panel) {
-  const std::int64_t width = static_cast<std::int64_t>(args.vectors) * Simd::kLanes;
-  for (std::int64_t group = 0; group < k_count; group += kKr, panel += width * kKr) {
-    for (std::int64_t n = first_column; n < width; ++n) {
-      std::uint32_t lane = 0;
-      for (std::int64_t i = 0; i < kKr && group + i < k_count && n < args.columns; ++i) {
-        const std::uint8_t byte = source[(group + i) * args.k_stride + n * args.n_stride];
-        lane |= static_cast<std::uint32_t>(byte ^ args.flip) << (8 * i);
-      }
-      if constexpr (StagesRows<Simd>) {
-        Simd::put_group(panel + n * kValuesPerLane<Simd>, width, lane);
+OCTET_INLINE void pack_copied(const PackArgs& args, const std::uint8_t* source,
+                              std::int64_t k_count, std::int64_t first, std::int8_t* panel) {
+  constexpr std::int64_t kColumns = kMaxPanelVectors * Simd::kLanes;
+  constexpr std::int64_t kLaneBytes = kValuesPerLane<Simd>;
+  const std::int64_t width = args.vectors * std::int64_t{Simd::kLanes};
+  const std::int64_t columns = first < args.columns ? args.columns - first : 0;
+  PackArgs copied = args;
+  copied.columns = kColumns;
+  copied.n_stride = kPackStep;
+  for (std::int64_t k = 0; k < k_count; k += kPackStep) {
+    const std::int64_t count = k_count - k < kPackStep ? k_count - k : kPackStep;
+    std::uint8_t values[kColumns * kPackStep];
+    __builtin_memset(values, args.flip, sizeof values);  // zeros, once they are flipped
+    for (std::int64_t n = 0; n < columns; ++n) {
+      const std::uint8_t* in = source + k * args.k_stride + (first + n) * args.n_stride;
+      std::uint8_t* out = values + n * kPackStep;
+      if (args.k_stride == 1) {
+        __builtin_memcpy(out, in, static_cast<std::size_t>(count));
       } else {
-        __builtin_memcpy(panel + n * kKr, &lane, sizeof lane);
+        for (std::int64_t i = 0; i < count; ++i) out[i] = in[i * args.k_stride];
       }
+    }
+    std::int8_t packed[sizeof values];
+    Simd::interleave_columns(copied, values, kPackStep, packed, kColumns * kKr);
+    for (std::int64_t i = 0; i < count + (-count & (kKr - 1)); i += kLaneBytes) {
+      __builtin_memcpy(panel + (k + i) * width + first * kLaneBytes, packed + i * kColumns,
+                       static_cast<std::size_t>((width - first) * kLaneBytes));
     }
   }
 }
@@ -80,6 +92,23 @@ OCTET_INLINE void add_column_sums(const PackArgs& args, const std::int8_t* panel
   }
 }
 
+/// Whether an ISA's masks make whole vectors, in groups of four, of any number of rows and columns.
+template <class Simd>
+concept PacksAnyRows = !StagesRows<Simd> && requires { &Simd::interleave_any_rows; };
+
+/// [K, N] weights. Returns the first column that is left.
+template <class Simd>
+OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
+                                          std::int64_t k_count, std::int8_t* panel,
+                                          std::int64_t group_bytes) {
+  if constexpr (PacksAnyRows<Simd>) {
+    Simd::interleave_any_rows(args, source, k_count, panel);
+    return args.vectors * Simd::kLanes;
+  } else {
+    return Simd::interleave_rows(args, source, panel, group_bytes);
+  }
+}
+
 /// How many values of k are packed at a time: a cache line of the weights in any case.
 OCTET_INLINE std::int64_t pack_length(const PackArgs& args, std::int64_t k) {
   const std::int64_t left = args.k - k;
@@ -89,26 +118,26 @@ OCTET_INLINE std::int64_t pack_length(const PackArgs& args, std::int64_t k) {
 
 /// Packs the values [k, k + k_count) of a tap.
 template <class Simd>
-OCTET_INLINE void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t k,
-                            std::int64_t k_count) {
+[[gnu::noinline]] void pack_step(const PackArgs& args, std::int64_t tap, std::int64_t k,
+                                 std::int64_t k_count) {
   const std::int64_t group_bytes = static_cast<std::int64_t>(args.vectors) * Simd::kLanes * kKr;
   const std::int64_t groups_of_tap = (args.k + kKr - 1) / kKr;
   const std::uint8_t* source = args.source + tap * args.tap_stride + k * args.k_stride;
   std::int8_t* panel = args.panel + (tap * groups_of_tap + k / kKr) * group_bytes;
 
   std::int64_t column = 0;
-  if (k_count == kPackStep && args.n_stride == 1) [[likely]] {
+  if (args.n_stride == 1 && (PacksAnyRows<Simd> || k_count == kPackStep)) [[likely]] {
     constexpr std::int64_t kAhead = 8 * kPackStep;
     for (int i = 0; i < kPackStep && k + kAhead < args.k; ++i)
       prefetch(source, (kAhead + i) * args.k_stride);
-    column = Simd::interleave_rows(args, source, panel, group_bytes);
+    column = interleave_rows<Simd>(args, source, k_count, panel, group_bytes);
   } else if (k_count % kPackStep == 0 && args.k_stride == 1) {
     for (std::int64_t n = 0; n < args.columns && args.fetches_columns; ++n)
       prefetch(source + n * args.n_stride, 2 * kPackSlab);
     column = Simd::interleave_columns(args, source, k_count, panel, group_bytes);
   }
   if (column < args.vectors * Simd::kLanes) [[unlikely]]
-    pack_bytes<Simd>(args, source, k_count, column, panel);
+    pack_copied<Simd>(args, source, k_count, column, panel);
   const std::int64_t groups = (k_count + kKr - 1) / kKr;
   if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, groups);
   if constexpr (MultipliesMatrices<Simd>) pair_groups<Simd>(panel, groups, args.vectors);

@@ -177,7 +177,7 @@ struct Vector256 {
   /// See x86_pack.inl.hpp.
   static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
                                                    std::int8_t* panel, std::int64_t group_bytes) {
-    return interleave_rows_by_16(args, source, panel, group_bytes, 0);
+    return interleave_rows_by_16(args, source, panel, group_bytes);
   }
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,
                                                       const std::uint8_t* source,

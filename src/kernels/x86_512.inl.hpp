@@ -195,27 +195,29 @@ struct Vector512 {
   }
   static OCTET_INLINE I32 high_halves(I32 v) { return _mm512_srli_epi32(v, 16); }
 
-  /// As interleave_rows_by_16(), for 64 columns at first.
-  static OCTET_INLINE std::int64_t interleave_rows(const PackArgs& args, const std::uint8_t* source,
-                                                   std::int8_t* panel, std::int64_t group_bytes) {
-    if (args.columns < 64) return interleave_rows_by_16(args, source, panel, group_bytes, 0);
-    const I32 flip = _mm512_set1_epi8(static_cast<char>(args.flip));
+  /// Weights [K, N], `k_count` rows of up to 64 columns; zeros beside and below them.
+  static OCTET_INLINE void interleave_any_rows(const PackArgs& args, const std::uint8_t* source,
+                                               std::int64_t k_count, std::int8_t* panel) {
+    const std::uint64_t mask = first_bytes(args.columns);
+    const I32 flip = _mm512_maskz_set1_epi8(mask, static_cast<char>(args.flip));
     const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const std::int64_t stride = args.k_stride;
-    std::int8_t* out = panel;
-    for (int group = 0; group < kPackStep / kKr; ++group) {
+    for (std::int64_t left = k_count; left > 0; left -= kKr) {
       // So ordered, that interleave4 leaves neighbouring columns together.
-      I32 row[kKr];
+      I32 row[kKr] = {};
       unroll<kKr>([&](auto i) OCTET_INLINE_LAMBDA {
-        row[i] = exclusive_or(_mm512_permutexvar_epi32(order, load(source)), flip);
-        source += stride;
+        if (i >= left) return;
+        row[i] =
+            _mm512_permutexvar_epi32(order, exclusive_or(load_first_bytes(source, mask), flip));
+        source += args.k_stride;
       });
       I32 columns[4];
       interleave4(row, columns);
-      unroll<4>([&](auto i) OCTET_INLINE_LAMBDA { store(out + i * 64, columns[i]); });
-      out += group_bytes;
+      unroll<4>([&](auto i) OCTET_INLINE_LAMBDA {
+        if (i >= args.vectors) return;
+        store(panel, columns[i]);
+        panel += 4 * kLanes;
+      });
     }
-    return 64;
   }
   /// As interleave_columns_by_4(), for 16 columns at a time: transposes of 16 columns x 4 groups.
   static OCTET_INLINE std::int64_t interleave_columns(const PackArgs& args,

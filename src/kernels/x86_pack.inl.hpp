@@ -68,11 +68,11 @@ OCTET_INLINE void store_first(std::uint8_t* out, __m128i v, std::int64_t count) 
   if (count & 1) *out = static_cast<std::uint8_t>(word);
 }
 
-/// Row-major weights, kPackStep rows, columns [column, columns) in blocks of 16. Four rows of 16
-/// bytes become 16 groups of four. Returns the first column that is left.
+/// Row-major weights, kPackStep rows, columns in blocks of 16. Four rows of 16 bytes become 16
+/// groups of four. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std::uint8_t* source,
-                                                std::int8_t* panel, std::int64_t group_bytes,
-                                                std::int64_t column) {
+                                                std::int8_t* panel, std::int64_t group_bytes) {
+  std::int64_t column = 0;
   const __m128i flip = _mm_set1_epi8(static_cast<char>(args.flip));
   for (; column + 16 <= args.columns; column += 16) {
     for (int group = 0; group < kPackStep / kKr; ++group) {

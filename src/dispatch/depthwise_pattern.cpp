@@ -46,7 +46,7 @@ double cost(const DepthwisePattern& pattern) {
 /// What depthwise_direct takes.
 bool can_be_direct(const ConvolutionConfig& c, const KernelTable& kernels, std::int64_t passes) {
   return kernels.depthwise_direct != nullptr && passes == 1 && c.kernel_h == 3 && c.kernel_w == 3 &&
-         c.stride_h == 2 && c.stride_w == 2 && c.dilation_h == 1 && c.dilation_w == 1 &&
+         c.stride_h == c.stride_w && c.stride_h <= 2 && c.dilation_h == 1 && c.dilation_w == 1 &&
          c.out_channels == c.in_channels && size_of(c.epilogue.type) == 1 &&
          !c.epilogue.residual.has_value() && has_small_scales(c.epilogue);
 }
@@ -80,8 +80,8 @@ DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& c, const Kern
   const int slots = kernels.depthwise_slots;
   if (c.kernel_h == 1) return along_x(c, slots);
   if (can_be_direct(c, kernels, passes)) {
-    DepthwisePattern pattern = along_y(c, slots, 1);
-    pattern.repeats = 2;
+    DepthwisePattern pattern = along_y(c, slots, c.stride_h == 1 ? 2 : 1);
+    pattern.repeats = 2 / pattern.rows;
     pattern.direct = true;
     return pattern;
   }

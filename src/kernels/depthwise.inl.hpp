@@ -37,7 +37,9 @@ template <class Simd>
 void depthwise(const DepthwiseArgs& args) {
   static constexpr DepthwiseTiles<Simd, 0, 0> kAny;
   static constexpr DepthwiseTiles<Simd, 3, 1> kThreeTaps;
-  static constexpr DepthwiseTiles<Simd, 3, 2> kThreeTapsByTwo;
+  // Nearly all of these are depthwise_direct's, if there is one.
+  static constexpr bool kFew = requires { Simd::kDirectDepthwise; };
+  static constexpr DepthwiseTiles<Simd, kFew ? 0 : 3, kFew ? 0 : 2> kThreeTapsByTwo;
   const bool shares = args.taps == 3 && args.groups == 1 && args.passes == 1 && args.tap_step == 1;
   const auto& tile_of = shares && args.column_stride == 1   ? kThreeTaps.of
                         : shares && args.column_stride == 2 ? kThreeTapsByTwo.of

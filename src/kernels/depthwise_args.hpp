@@ -7,9 +7,8 @@
 
 namespace octet {
 
-/// Streams of a call, at most; and of one from the caller's image.
+/// Streams of a call, at most.
 inline constexpr int kMaxStreams = 4;
-inline constexpr int kDirectStreams = 2;
 
 /// Depthwise convolution: a lane holds one channel, and its bytes are values of that channel from
 /// neighbouring *lines*, `slots` of them (KernelTable::depthwise_slots). So interleaved, a column
@@ -40,10 +39,18 @@ struct DepthwiseUnit {
 
 /// Where channel c of a stream is: byte c of 16-byte blocks that are interleaved each for itself.
 /// Of 4 vectors, `vector` has it in its 32-bit lane `lane`, counted from the stream's first.
+/// `halved`: as KernelTable::depthwise_direct has up to half a panel, in two vectors.
 struct DepthwiseLane {
-  constexpr explicit DepthwiseLane(std::int64_t c) : vector(c % 16 / 4), lane(c / 16 * 4 + c % 4) {}
+  constexpr explicit DepthwiseLane(std::int64_t c, bool halved = false)
+      : vector(halved ? c % 16 / 8 : c % 16 / 4),
+        lane(halved ? c / 16 * 8 + c % 8 : c / 16 * 4 + c % 4) {}
   std::int64_t vector, lane;
 };
+
+/// Vectors of scratch of KernelTable::depthwise_direct for a unit of so many outputs.
+constexpr std::int64_t direct_scratch(std::int64_t width, std::int64_t stride) {
+  return 2 * (1 + width) + (stride + 1) * ((width - 1) * stride + 3);
+}
 
 struct DepthwiseArgs {
   /// Units, `streams` of them at a time: 1, 2 or 4, at most KernelTable::depthwise_streams. `count`
@@ -61,7 +68,8 @@ struct DepthwiseArgs {
       first_of_channel;  ///< Which of its first input channel's the first output channel is.
   std::uint8_t flip;     ///< 0x80 to flip the top bit of the values, or 0.
 
-  std::uint8_t* staged;  ///< [columns][groups][4 vectors]: scratch for the interleaved values.
+  /// Scratch: [columns][groups][4 vectors] for the interleaved values, or direct_scratch() vectors.
+  std::uint8_t* staged;
   std::int64_t column_stride;
   std::int64_t passes, taps, tap_step;
   /// [rows][passes][taps][groups][4 vectors][lanes][slots]: s8, or s16 if there are two slots.

@@ -1,250 +1,256 @@
-// Depthwise convolution by 3x3 filters with stride 2, straight from the image. Included inside an
-// ISA's anonymous namespace, after depthwise.inl.hpp, by ISAs with 32 registers. Besides what that
-// lists, `Simd` gives
-//   interleave_bytes   within 128 bits: the bytes of two vectors in turn, the low or the high half
-//   interleave_pairs   the same with pairs of bytes, both halves
+// Depthwise convolution by 3x3 filters with stride 1 or 2, straight from the image. Included inside
+// an ISA's anonymous namespace, after depthwise.inl.hpp, by ISAs with 32 registers. Besides what
+// that lists, `Simd` gives
+//   ByteMask             of load_first_bytes and store_first_bytes
+//   interleave_bytes     within 128 bits: the bytes of two vectors in turn, the low or the high
+//   half interleave_pairs     the same with pairs of bytes, both halves interleave_halves    the
+//   pairs of bytes of a vector's two halves in turn rows_in_order        of narrow_quad's results
+//   for two rows of half a vector of channels
 //
-// Interleaved columns serve one output each where the stride is 2, so there is nothing to gain from
-// keeping them in scratch. A step makes an output of two rows from two new columns and the last one
-// of the step before. The five lines of a column are three pairs, of which the second one goes with
-// the first for the upper row and with the third for the lower row.
+// A band is two rows of outputs. It is made in one part, or two, of 2 vectors of the 4: so all
+// weights of a 3x3 filter, the sums and the columns that neighbouring outputs share fit the
+// registers. Outputs follow each other along x, and what rounds one is written beside the dot
+// products of the next.
+//
+// A general register that is loaded in every step costs 4 of its 10 cycles, so the steps keep to
+// few of them.
 
-/// What the steps of two rows of outputs read, behind one pointer: general registers are few.
-template <class Simd, int kStreams>
-struct DirectBand {
-  static constexpr int kRows = 2, kTaps = 3, kLines = 5;
+#include "kernels/depthwise_band.inl.hpp"
 
-  explicit DirectBand(const DepthwiseArgs& args)
-      : terms(args.epilogue->bytes),
-        weights(args.weights),
-        pad(args.pad + args.in_channel),
-        step(args.step),
-        channels(args.in_channels),
-        out_step(args.out_step) {
-    for (int v = 0; v < 4 * Simd::kLanes; v += Simd::kLanes) {
-      Simd::store(bias + v, Simd::load(args.epilogue->bias + args.term + v));
-      Simd::store(scale + v, Simd::load(args.epilogue->scale + args.term + v));
-    }
-  }
-  void set_units(const DepthwiseArgs& args, const DepthwiseUnit* units) {
-    begin = columns = width = 0;
-    whole = true;
-    for (int p = 0; p < kStreams; ++p) {
-      const DepthwiseUnit& unit = units[p];
-      width = unit.width > width ? unit.width : width;
-      for (int r = 0; r < kRows; ++r) {
-        out[r][p] = unit.out[r];
-        if (out[r][p].width > 0) out[r][p].data += args.out_channel;
-      }
-      for (int l = 0; l < kLines; ++l) {
-        const DepthwiseLine& line = unit.lines[l];
-        lines[l][p] = pad;
-        moves[l][p] = 0;
-        if (line.begin >= line.end) {
-          whole = false;
-          continue;
-        }
-        begin = line.begin;  // the same for all
-        columns = line.end - line.begin;
-        lines[l][p] = line.data + args.in_channel;
-        moves[l][p] = -1;
-      }
-    }
-    line_step = whole ? lines[1][0] - lines[0][0] : 0;
-  }
-  /// Sets `at` to columns [column, column + count), counted from the first inside.
-  __attribute__((noinline)) void point_to(std::int64_t column, int count) {
-    for (int c = 0; c < count; ++c, ++column) {
-      const bool inside = column >= 0 && column < columns;
-      for (int l = 0; l < kLines; ++l) {
-        for (int p = 0; p < kStreams; ++p)
-          at[c][l][p] = inside ? lines[l][p] + (column * step & moves[l][p]) : pad;
-      }
-    }
-  }
-  /// Two columns on, where the old ones and the new ones are inside.
-  void advance() {
-    for (int l = 0; l < kLines; ++l) {
-      for (int p = 0; p < kStreams; ++p) {
-        const std::int64_t distance = 2 * step & moves[l][p];
-        at[0][l][p] += distance;
-        at[1][l][p] += distance;
-      }
-    }
-  }
-
-  alignas(4 * Simd::kLanes) std::int32_t bias[4 * Simd::kLanes];
-  alignas(4 * Simd::kLanes) float scale[4 * Simd::kLanes];
-  const ByteTerms terms;
-  const std::int8_t* const weights;
-  const std::uint8_t* const pad;
-  const std::int64_t step, channels, out_step;
-  std::int64_t begin, columns;  ///< Those inside the image.
-  std::int64_t width;           ///< Of the outputs.
-  bool whole;                   ///< All lines are inside, and so far apart:
-  std::int64_t line_step;
-  const std::uint8_t* lines[kLines][kStreams];  ///< Of the panel, at column `begin`.
-  std::int64_t moves[kLines][kStreams];         ///< All ones, or zero for lines outside.
-  DepthwiseOut out[kRows][kStreams];
-  const std::uint8_t* at[2][kLines][kStreams];  ///< Where a step reads that is partly outside.
+/// What a part of a band makes.
+enum class DirectPart {
+  kFirstHalf,   ///< 16-bit results of the first half of each block of 16 channels;
+  kSecondHalf,  ///< the other half, and the bytes of both.
+  kAll          ///< All of a panel of half as many channels.
 };
 
-template <class Simd, int kStreams, bool kFlip>
+template <class Simd, int kStride, DirectPart kPart, bool kFlip>
 class DirectSteps {
-  using Band = DirectBand<Simd, kStreams>;
+  using Band = DirectBand<Simd, kStride>;
   using I32 = typename Simd::I32;
+  using F32 = typename Simd::F32Batch;
   static constexpr int kLanes = Simd::kLanes, kVector = 4 * kLanes;
   static constexpr int kRows = Band::kRows, kTaps = Band::kTaps, kLines = Band::kLines;
-  static constexpr int kPairs = (kLines + 1) / 2;
+  static constexpr int kValueRows = Band::kValueRows, kWeightRows = Band::kWeightRows;
+  static constexpr int kPairs = Band::kPairs;
+  static constexpr int kHalf = kPart == DirectPart::kSecondHalf ? 1 : 0;
 
  public:
-  /// All outputs of a band.
-  static __attribute__((noinline)) void run(Band& band) { DirectSteps(band).steps(); }
+  static __attribute__((noinline)) void run(const Band& band) { DirectSteps(band).steps(); }
 
  private:
-  OCTET_INLINE explicit DirectSteps(Band& band)
+  OCTET_INLINE explicit DirectSteps(const Band& band)
       : band_(band),
-        weights_(band.weights),
+        terms_(band.terms),
+        mask_(band.mask),
+        column_(-band.begin),
+        columns_(static_cast<std::uint64_t>(band.columns)),
         step_(band.step),
         line_step_(band.line_step),
-        channels_(band.channels),
-        out_step_(band.out_step) {}
+        out_step_(band.out_step),
+        first_(band.first),
+        middle_(band.middle),
+        last_(band.last),
+        narrowed_(band.scratch),
+        staged_(band.staged) {
+    unroll<kLines>([&](auto l) OCTET_INLINE_LAMBDA { masks_[l] = band.masks[l]; });
+    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA { out_[r] = band.out[r]; });
+    unroll<kWeightRows, kTaps>([&](auto r, auto t) OCTET_INLINE_LAMBDA {
+      unroll<2>([&](auto v) OCTET_INLINE_LAMBDA {
+        weights_[r][t][v] = Simd::load_slots(band.weights + r * band.row_weights +
+                                             (4 * t + 2 * kHalf + v) * kVector);
+      });
+    });
+  }
 
   OCTET_INLINE void steps() {
-    band_.point_to(-band_.begin, 1);
-    I32 first[1][2][kPairs];
-    load_columns<false>(first);
-    unroll<2>([&](auto half) OCTET_INLINE_LAMBDA { join(first[0][half], kept_[half]); });
-    const auto inside = static_cast<std::uint64_t>(band_.columns > 0 ? band_.columns - 1 : 0);
-    const std::uint64_t in_place = band_.whole ? inside : 0;
-    std::int64_t column = 1 - band_.begin, offset = column * step_, out_offset = 0;
-    for (std::int64_t x = 0; x < band_.width; ++x, column += 2) {
-      I32 lines[2][2][kPairs], pairs[2][kRows];
-      if (static_cast<std::uint64_t>(column) < in_place) [[likely]] {
-        unroll<kStreams>([&](auto p) OCTET_INLINE_LAMBDA { in_[p] = band_.lines[0][p] + offset; });
-        load_columns<true>(lines);
-      } else {
-        if (x > 0 && column >= 2 && static_cast<std::uint64_t>(column) < inside) {
-          band_.advance();
-        } else {
-          band_.point_to(column, 2);
-        }
-        load_columns<false>(lines);
-      }
-      unroll<2>([&](auto half) OCTET_INLINE_LAMBDA { multiply<half>(lines, pairs[half]); });
-      store(x, out_offset, pairs);
-      offset += 2 * step_;
-      out_offset += out_step_;
+    unroll<kTaps - kStride>([&](auto t) OCTET_INLINE_LAMBDA { load_column(values_[t]); });
+    // Two steps in turn, so that sums and columns stay where they are. The results before the first
+    // ones are none, and written where those will be.
+    I32 even[kRows][2], odd[kRows][2];
+    unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA { odd[r][v] = Simd::fill(0); });
+    std::int64_t left = band_.width;
+    while (true) {
+      step<0>(even, odd);
+      if (left <= 1) return last(even);
+      step<kStride>(odd, even);
+      if (left <= 2) return last(odd);
+      left -= 2;
+      unroll<kTaps - kStride, kValueRows>([&](auto t, auto r) OCTET_INLINE_LAMBDA {
+        unroll<2>([&](auto v)
+                      OCTET_INLINE_LAMBDA { values_[t][r][v] = values_[t + 2 * kStride][r][v]; });
+      });
     }
   }
-
-  /// The lines of kCount columns, in pairs; the last one goes with itself, and meets a zero.
-  template <bool kInside, int kCount>
-  OCTET_INLINE void load_columns(I32 (&pairs)[kCount][2][kPairs]) {
-    I32 bytes[kCount];
-    unroll<kLines>([&](auto l) OCTET_INLINE_LAMBDA {
-      unroll<kCount>([&](auto c) OCTET_INLINE_LAMBDA {
-        const I32 line = load_line<kInside>(l, c);
-        if constexpr (l % 2 == 0 && l + 1 < kLines) {
-          bytes[c] = line;
-          return;
-        }
-        unroll<2>([&](auto half) OCTET_INLINE_LAMBDA {
-          I32& pair = pairs[c][half][l / 2];
-          pair = Simd::template interleave_bytes<half>(l % 2 == 0 ? line : bytes[c], line);
-          if constexpr (kFlip) pair = Simd::flip_top_bits(pair);
-          OCTET_PIN(pair);  // or the lines are kept in its place
-        });
+  /// The sums of the next outputs, and the results of those before them.
+  template <int kFirst>
+  OCTET_INLINE void step(I32 (&acc)[kRows][2], I32 (&before)[kRows][2]) {
+    unroll<kStride>(
+        [&](auto t) OCTET_INLINE_LAMBDA { load_column(values_[kFirst + kTaps - kStride + t]); });
+    unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
+      acc[r][v] = Simd::load(band_.bias[r][2 * kHalf + v]);
+    });
+    unroll<kTaps>([&](auto t) OCTET_INLINE_LAMBDA {
+      unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
+        Simd::dot(acc[r][v], values_[kFirst + t][kValueRows > 1 ? r : 0][v],
+                  weights_[kWeightRows > 1 ? r : 0][t][v]);
+        if constexpr (t == 0)
+          before[r][v] = Simd::bits(xsimd::to_float(typename Simd::I32Batch(before[r][v])));
+        if constexpr (t == 1)
+          before[r][v] = Simd::bits(F32(Simd::floats(before[r][v])) *
+                                    F32::load_aligned(band_.scale[2 * kHalf + v]));
+        if constexpr (t == 2)
+          before[r][v] = xsimd::nearbyint_as_int(F32(Simd::floats(before[r][v])));
       });
-      if constexpr (kInside) {
-        // Line by line, or the distances to all of them take more registers than there are.
-        unroll<kStreams>([&](auto p) OCTET_INLINE_LAMBDA {
-          in_[p] += line_step_;
-          OCTET_PIN_POINTER(in_[p]);
-          OCTET_PIN_STEP(in_[p]);
-        });
-      }
     });
+    finish(before);
+    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA { out_[r] += advance_; });
+    advance_ = out_step_;
   }
-  template <bool kInside>
-  OCTET_INLINE I32 load_line(int line, int column) const {
-    const std::uint8_t* streams[kStreams];
-    unroll<kStreams>([&](auto p) OCTET_INLINE_LAMBDA {
-      streams[p] = kInside ? in_[p] + column * step_ : band_.at[column][line][p];
+  OCTET_INLINE void last(I32 (&sums)[kRows][2]) {
+    unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
+      sums[r][v] = xsimd::nearbyint_as_int(xsimd::to_float(typename Simd::I32Batch(sums[r][v])) *
+                                           F32::load_aligned(band_.scale[2 * kHalf + v]));
     });
-    return Simd::template load_streams<kStreams>(streams, channels_);
+    finish(sums);
   }
-  /// Half of the values of each row.
-  static OCTET_INLINE void join(const I32 (&pairs)[kPairs], I32 (&values)[kRows][2]) {
+
+  /// What follows the rounding. The lower row comes last: the upper one may not exist.
+  OCTET_INLINE void finish(const I32 (&rounded)[kRows][2]) {
+    I32 pairs[kRows];
     unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
+      pairs[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], terms_);
+    });
+    if constexpr (kPart == DirectPart::kFirstHalf) {
+      unroll<kRows>([&](auto r)
+                        OCTET_INLINE_LAMBDA { Simd::store(narrowed_ + r * kVector, pairs[r]); });
+    } else if constexpr (kPart == DirectPart::kSecondHalf) {
+      unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
+        const I32 first = Simd::load(narrowed_ + r * kVector);
+        Simd::store_first_bytes(out_[r], Simd::narrow_quad(first, pairs[r], terms_), mask_);
+      });
+    } else {
+      const I32 bytes = Simd::rows_in_order(Simd::narrow_quad(pairs[0], pairs[1], terms_));
+      Simd::store_first_bytes(out_[0], bytes, mask_);
+      Simd::store_first_bytes(out_[1] - kVector / 2, bytes, mask_ << kVector / 2);
+    }
+    narrowed_ += kRows * kVector;
+  }
+
+  /// The values of the next column.
+  OCTET_INLINE void load_column(I32 (&values)[kValueRows][2]) {
+    if constexpr (kPart == DirectPart::kSecondHalf) {
+      I32 pairs[kPairs];
+      unroll<kPairs>([&](auto p)
+                         OCTET_INLINE_LAMBDA { pairs[p] = Simd::load(staged_ + p * kVector); });
+      staged_ += kPairs * kVector;
+      return join(pairs, values);
+    }
+    if (static_cast<std::uint64_t>(column_) < columns_) [[likely]] {
+      if constexpr (kPart == DirectPart::kAll) {
+        load_narrow(values);
+      } else {
+        load_half(values);
+      }
+      first_ += step_;
+      middle_ += step_;
+      last_ += step_;
+    } else {
+      load_pads(values);
+    }
+    ++column_;
+    if constexpr (kPart == DirectPart::kFirstHalf) staged_ += kPairs * kVector;
+  }
+  OCTET_INLINE void load_pads(I32 (&values)[kValueRows][2]) const {
+    std::uint32_t pairs[kPairs];
+    unroll<kPairs>([&](auto p) OCTET_INLINE_LAMBDA {
+      pairs[p] = band_.pads[2 * p] | static_cast<std::uint32_t>(band_.pads[2 * p + 1]) << 8;
+      if constexpr (kPart == DirectPart::kFirstHalf)
+        Simd::store(staged_ + p * kVector, Simd::fill(pairs[p] * 0x10001u));
+    });
+    unroll<kValueRows>([&](auto r) OCTET_INLINE_LAMBDA {
+      values[r][0] = values[r][1] = Simd::fill(pairs[r] | pairs[r + 1] << 16);
+    });
+  }
+  /// The first half of the values, and what makes the second one goes to scratch: what lies across
+  /// two cache lines is not loaded twice.
+  OCTET_INLINE void load_half(I32 (&values)[kValueRows][2]) const {
+    I32 pairs[kPairs];
+    unroll<kPairs>([&](auto p) OCTET_INLINE_LAMBDA {
+      constexpr int kFirst = 2 * p, kSecond = kFirst + 1 < kLines ? kFirst + 1 : kFirst;
+      const I32 first = load_line(kFirst);
+      const I32 second = kSecond == kFirst ? first : load_line(kSecond);
+      pairs[p] = flipped(Simd::template interleave_bytes<0>(first, second));
+      Simd::store(staged_ + p * kVector,
+                  flipped(Simd::template interleave_bytes<1>(first, second)));
+    });
+    join(pairs, values);
+  }
+  static OCTET_INLINE void join(const I32 (&pairs)[kPairs], I32 (&values)[kValueRows][2]) {
+    unroll<kValueRows>([&](auto r) OCTET_INLINE_LAMBDA {
       Simd::interleave_pairs(pairs[r], pairs[r + 1], values[r][0], values[r][1]);
     });
   }
-
-  /// Two of the four vectors of both outputs.
-  template <int kHalf>
-  OCTET_INLINE void multiply(const I32 (&lines)[2][2][kPairs], I32 (&pairs)[kRows]) {
-    const std::int8_t* weights = weights_;
-    OCTET_PIN_POINTER(weights);  // or they are loaded before the loop, and spilled
-    OCTET_PIN_STEP(weights);
-    weights += kHalf * 2 * kVector;
-    I32 acc[kRows][2];
-    unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
-      acc[r][v] = Simd::load(band_.bias + (2 * kHalf + v) * kLanes);
-    });
-    I32 values[kRows][2];
-    unroll<kRows, 2>([&](auto r, auto v)
-                         OCTET_INLINE_LAMBDA { values[r][v] = kept_[kHalf][r][v]; });
-    unroll<kTaps>([&](auto t) OCTET_INLINE_LAMBDA {
-      if constexpr (t > 0) join(lines[t - 1][kHalf], values);
-      unroll<2>([&](auto v) OCTET_INLINE_LAMBDA {
-        I32 b = Simd::load_slots(weights + t * 4 * kVector + v * kVector);
-        OCTET_PIN(b);
-        unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA { Simd::dot(acc[r][v], values[r][v], b); });
-      });
-    });
-    unroll<kRows, 2>([&](auto r, auto v)
-                         OCTET_INLINE_LAMBDA { kept_[kHalf][r][v] = values[r][v]; });
-    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      pairs[r] = round_pair<Simd, false>(acc[r], band_.scale + kHalf * 2 * kLanes, band_.terms);
+  /// Two lines in a vector: the first and the third, and the two between and behind them.
+  OCTET_INLINE void load_narrow(I32 (&values)[kValueRows][2]) const {
+    const I32 even = load_upper(load_line(0), 2), odd = load_upper(load_line(1), 3);
+    I32 last = even;
+    if constexpr (kLines == 5) last = load_line(4);
+    unroll<2>([&](auto v) OCTET_INLINE_LAMBDA {
+      const I32 pairs = flipped(Simd::template interleave_bytes<v>(even, odd));
+      values[0][v] = Simd::interleave_halves(pairs);
+      if constexpr (kValueRows > 1)
+        values[kValueRows - 1][v] =
+            Simd::interleave_upper(pairs, flipped(Simd::template interleave_bytes<v>(last, last)));
     });
   }
-
-  OCTET_INLINE void store(std::int64_t x, std::int64_t offset, const I32 (&pairs)[2][kRows]) const {
-    I32 bytes[kRows];
-    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      bytes[r] = Simd::narrow_quad(pairs[0][r], pairs[1][r], band_.terms);
-      OCTET_PIN(bytes[r]);  // or it is computed where it is stored, after the branch
-    });
-    unroll<kRows, kStreams>([&](auto r, auto p) OCTET_INLINE_LAMBDA {
-      const DepthwiseOut& out = band_.out[r][p];
-      if (x < out.width)
-        Simd::store_stream(out.data + offset, bytes[r], p * (kVector / kStreams), channels_);
-    });
+  OCTET_INLINE const std::uint8_t* at(int line) const {
+    return line == 0 ? first_ : line == kLines - 1 ? last_ : middle_ + (line - 1) * line_step_;
   }
+  OCTET_INLINE I32 load_line(int line) const {
+    return Simd::load_first_bytes(at(line), masks_[line]);
+  }
+  OCTET_INLINE I32 load_upper(I32 lower, int line) const {
+    return Simd::load_first_bytes(lower, at(line) - kVector / 2, masks_[line] << kVector / 2);
+  }
+  static OCTET_INLINE I32 flipped(I32 bytes) { return kFlip ? Simd::flip_top_bits(bytes) : bytes; }
 
-  Band& band_;
-  const std::int8_t* const weights_;
-  const std::int64_t step_, line_step_, channels_, out_step_;
-  const std::uint8_t* in_[kStreams];  ///< A line at the first column of a step.
-  I32 kept_[2][kRows][2];             ///< The last column of the step before.
+  const Band& band_;
+  const ByteTerms terms_;
+  const typename Simd::ByteMask mask_;
+  typename Simd::ByteMask masks_[kLines];
+  std::int64_t column_;  ///< The next one, counted from the first inside.
+  const std::uint64_t columns_;
+  const std::int64_t step_, line_step_, out_step_;
+  std::int64_t advance_ = 0;                     ///< From these results to the next.
+  const std::uint8_t *first_, *middle_, *last_;  ///< Lines at the next column inside.
+  std::uint8_t* narrowed_;
+  std::uint8_t* staged_;
+  std::uint8_t* out_[kRows];
+  I32 weights_[kWeightRows][kTaps][2];
+  I32 values_[kTaps + kStride][kValueRows][2];
 };
 
-template <class Simd, int kStreams>
+template <class Simd, int kStride, bool kFlip>
 void direct_bands(const DepthwiseArgs& args) {
-  DirectBand<Simd, kStreams> band(args);
-  const DepthwiseUnit* const end = args.units + args.count;
-  for (const DepthwiseUnit* units = args.units; units < end; units += kStreams) {
-    band.set_units(args, units);
-    if (args.flip == 0) {
-      DirectSteps<Simd, kStreams, false>::run(band);
+  DirectBand<Simd, kStride> band(args);
+  const bool narrow = args.in_channels <= 2 * Simd::kLanes;
+  for (const DepthwiseUnit* unit = args.units; unit < args.units + args.count; ++unit) {
+    band.set_unit(args, *unit);
+    if (narrow) {
+      DirectSteps<Simd, kStride, DirectPart::kAll, kFlip>::run(band);
     } else {
-      DirectSteps<Simd, kStreams, true>::run(band);
+      DirectSteps<Simd, kStride, DirectPart::kFirstHalf, kFlip>::run(band);
+      DirectSteps<Simd, kStride, DirectPart::kSecondHalf, false>::run(band);
     }
   }
 }
 
 template <class Simd>
 void depthwise_direct(const DepthwiseArgs& args) {
-  args.streams == 1 ? direct_bands<Simd, 1>(args) : direct_bands<Simd, kDirectStreams>(args);
+  if (args.column_stride == 1) {
+    args.flip == 0 ? direct_bands<Simd, 1, false>(args) : direct_bands<Simd, 1, true>(args);
+  } else {
+    args.flip == 0 ? direct_bands<Simd, 2, false>(args) : direct_bands<Simd, 2, true>(args);
+  }
 }

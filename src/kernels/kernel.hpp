@@ -73,9 +73,10 @@ struct KernelTable {
   int depthwise_slots;    ///< Values of a channel in a lane: 4 bytes, or 2 widened to int16.
   int depthwise_streams;  ///< Most of a call.
   DepthwiseFn depthwise;
-  /// The same from the caller's image, without `staged`, with at most kDirectStreams streams: 3x3
-  /// filters with stride 2, 8-bit outputs, small_scales, a multiplier of 1. Units of two rows share
-  /// the weights of one, and have five lines as they lie in the image. Null if there is none.
+  /// The same straight from the caller's image, one stream: 3x3 filters with stride 1 or 2, 8-bit
+  /// outputs, small_scales, a multiplier of 1. Units have two rows, and four or five lines as they
+  /// lie in the image. With stride 2 both rows have the weights of one. Up to half a panel of
+  /// channels is ordered as DepthwiseLane says of `halved`. Null if there is none.
   DepthwiseFn depthwise_direct;
 
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.

@@ -16,6 +16,7 @@ struct Vector512 {
     return _mm512_set1_epi32(static_cast<int>(lane));
   }
   static OCTET_INLINE I32 exclusive_or(I32 a, I32 b) { return _mm512_xor_si512(a, b); }
+  static OCTET_INLINE I32 subtract(I32 a, I32 b) { return _mm512_sub_epi32(a, b); }
   static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
     return _mm512_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
   }
@@ -76,6 +77,25 @@ struct Vector512 {
     low = _mm512_unpacklo_epi16(a, b);
     high = _mm512_unpackhi_epi16(a, b);
   }
+  /// Pairs of bytes of the two halves in turn.
+  static OCTET_INLINE I32 interleave_halves(I32 v) {
+    const I32 first = _mm512_setr_epi32(0x100000, 0x110001, 0x120002, 0x130003, 0x140004, 0x150005,
+                                        0x160006, 0x170007, 0x180008, 0x190009, 0x1A000A, 0x1B000B,
+                                        0x1C000C, 0x1D000D, 0x1E000E, 0x1F000F);
+    return _mm512_permutexvar_epi16(first, v);
+  }
+  /// Those of the upper half of `v` and of the lower one of `others`.
+  static OCTET_INLINE I32 interleave_upper(I32 v, I32 others) {
+    const I32 first = _mm512_setr_epi32(0x200010, 0x210011, 0x220012, 0x230013, 0x240014, 0x250015,
+                                        0x260016, 0x270017, 0x280018, 0x290019, 0x2A001A, 0x2B001B,
+                                        0x2C001C, 0x2D001D, 0x2E001E, 0x2F001F);
+    return _mm512_permutex2var_epi16(v, first, others);
+  }
+  /// The bytes of two rows, from the order of interleave_halves: each row takes a half.
+  static OCTET_INLINE I32 rows_in_order(I32 v) {
+    const I32 order = _mm512_setr_epi32(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15);
+    return _mm512_permutexvar_epi32(order, v);
+  }
   /// Lane n of vector q, in each 128 bits: bytes 4 q + n of the four vectors.
   static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
     I32 low01, high01, low23, high23;
@@ -125,6 +145,13 @@ struct Vector512 {
   }
   static OCTET_INLINE I32 load_first_bytes(const std::uint8_t* in, std::uint64_t mask) {
     return _mm512_maskz_loadu_epi8(mask, in);
+  }
+  using ByteMask = __mmask64;
+  static OCTET_INLINE I32 load_first_bytes(I32 others, const std::uint8_t* in, ByteMask mask) {
+    return _mm512_mask_loadu_epi8(others, mask, in);
+  }
+  static OCTET_INLINE void store_first_bytes(std::uint8_t* out, I32 bytes, ByteMask mask) {
+    _mm512_mask_storeu_epi8(out, mask, bytes);
   }
   /// `count` bytes from `first` on.
   static OCTET_INLINE __mmask64 stream_bytes(int first, std::int64_t count) {

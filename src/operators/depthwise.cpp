@@ -8,6 +8,8 @@ namespace {
 /// Bytes of interleaved values that stay in the L1 cache, beside the weights and the lines.
 constexpr std::int64_t kStagedBytes = 24 << 10;
 constexpr std::int64_t kLeastColumns = 6;
+/// Outputs of a part whose scratch does.
+constexpr std::int64_t kDirectColumns[2] = {96, 48};  // by stride
 
 }  // namespace
 
@@ -18,8 +20,9 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
   // What a part reads beyond its own columns should not be the most of it.
   const std::int64_t staged = std::max(kStagedBytes / column_bytes, 2 * reach) - reach;
   const std::int64_t columns = divide_up(out_width, pattern_.out_column_x);
-  const std::int64_t most =
-      pattern_.direct ? columns : std::max(staged / pattern_.column_stride, kLeastColumns);
+  const std::int64_t most = pattern_.direct
+                                ? kDirectColumns[pattern_.column_stride - 1]
+                                : std::max(staged / pattern_.column_stride, kLeastColumns);
   Units units;
   units.bands = pattern_.row_y == 0
                     ? out_height
@@ -39,8 +42,9 @@ WorkSize Depthwise::work_size(std::int64_t batch, std::int64_t out_height,
           .tile_rows = units.columns * pattern_.unit_rows(),  // none waits for its weights
           .panels = panels_,
           // A panel of several streams does as many outputs in less time, at best in half of it.
-          .panel_columns = panels_ == 1 ? panel_channels() / std::min(streams_for(channels_), 2)
-                                        : panel_channels(),
+          .panel_columns = panels_ == 1 && (halves(channels_) || streams_for(channels_) > 1)
+                               ? panel_channels() / 2
+                               : panel_channels(),
           .columns = channels_,
           .k = passes_ * pattern_.taps * pattern_.groups * kKr,
           .out_type = terms_.type,
@@ -55,9 +59,9 @@ Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& un
   memory.units = scratch.take<DepthwiseUnit>(kBlockUnits + kMaxStreams);
   memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * unit_lines());
   memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.unit_rows());
-  memory.staged = pattern_.direct
-                      ? nullptr
-                      : scratch.take<std::uint8_t>(columns * pattern_.groups * step_bytes());
+  memory.staged = scratch.take<std::uint8_t>(
+      pattern_.direct ? direct_scratch(units.columns, pattern_.column_stride) * panel_channels()
+                      : columns * pattern_.groups * step_bytes());
   if (fused.adds_residual()) {
     memory.residual = scratch.take<const std::uint8_t*>(kBlockUnits * pattern_.unit_rows());
     memory.sums =
@@ -74,7 +78,7 @@ TaskScratch Depthwise::task_scratch(std::int64_t batch, std::int64_t out_height,
 }
 
 int Depthwise::streams_for(std::int64_t channels) const {
-  int streams = pattern_.direct ? kDirectStreams : kernels_->depthwise_streams;
+  int streams = pattern_.direct ? 1 : kernels_->depthwise_streams;
   while (streams > 1 && channels > panel_channels() / streams) streams /= 2;
   return streams;
 }

@@ -90,6 +90,10 @@ class Depthwise {
   /// Streams of a panel of so many channels: as many as have room beside each other.
   int streams_for(std::int64_t channels) const;
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
+  /// Whether a panel of so many channels has the order of half a panel, see DepthwiseLane.
+  bool halves(std::int64_t channels) const {
+    return pattern_.direct && channels <= panel_channels() / 2;
+  }
   /// Lines of weights, the groups filled up.
   std::int64_t lines() const { return pattern_.groups * pattern_.slots; }
   std::int64_t unit_lines() const { return std::max(lines(), pattern_.unit_lines()); }

@@ -29,7 +29,7 @@ void Depthwise::pack_panel(const WeightsView& weights, std::uint8_t flip, std::i
               const auto value = static_cast<std::int8_t>(*from ^ flip);
               const auto wide = static_cast<std::int16_t>(value);
               if (row == 0) column_sums[c] += value;
-              const DepthwiseLane at(c);
+              const DepthwiseLane at(c, halves(channels));
               for (int stream = 0; stream < streams; ++stream) {
                 const std::int64_t lane = at.vector * kernels_->lanes + stream * lanes + at.lane;
                 std::memcpy(step + lane * 4 + slot * element,
@@ -81,8 +81,9 @@ Status Depthwise::create(const KernelTable& kernels, const ConvolutionConfig& co
     fill_panel_terms(quantization, lhs, rhs, weights.taps, panel * width, channels, width,
                      natural_bias.get(), {natural_bias.get(), natural_scale.get(), nullptr});
     const int streams = made.streams_for(channels);
-    for (std::int64_t c = 0; c < width; ++c) {
-      const DepthwiseLane at(c % (width / streams));
+    const bool halved = made.halves(channels);
+    for (std::int64_t c = 0; c < (halved ? width / 2 : width); ++c) {
+      const DepthwiseLane at(c % (width / streams), halved);
       const std::int64_t term = panel * width + at.vector * kernels.lanes +
                                 c / (width / streams) * (kernels.lanes / streams) + at.lane;
       made.bias_[static_cast<std::size_t>(term)] =

@@ -97,25 +97,35 @@ TEST_P(ConvolutionByChannel, EqualsReferenceForEveryStrideAndDilationOfEachDirec
   }
 }
 
-TEST_P(ConvolutionByChannel, EqualsReferenceForStrideTwoAndAnyPadding) {
-  for (std::int64_t top : {0, 1, 2, 6}) {
-    for (std::int64_t left : {0, 1, 2, 7}) {
-      for (std::int64_t channels : {16, 33, 64, 97}) {
-        ConvolutionConfig config = depthwise(channels, 3, 3, 2);
-        config.pad_top = top;
-        config.pad_left = left;
-        config.pad_bottom = 2 + left;
-        config.pad_right = 2 + top;
-        for (const Size& size : {Size{1, 1, 1}, Size{3, 2, 9}, Size{1, 7, 6}, Size{2, 10, 3}}) {
-          ConvolutionProblem problem = random_problem(config, size);
-          problem.epilogue.type = top % 2 == 0 ? DataType::kU8 : DataType::kS8;
-          problem.epilogue.zero_point = problem.epilogue.type == DataType::kU8 ? 100 : -3;
-          problem.epilogue.min = static_cast<float>(lowest_of(problem.epilogue.type) + 5);
-          problem.epilogue.max = static_cast<float>(highest_of(problem.epilogue.type) - 9);
-          problem.epilogue.scale = {0.013f};
-          expect_exact(problem, isa());
+/// Bytes out, by scales of which depthwise_direct takes any.
+TEST_P(ConvolutionByChannel, EqualsReferenceForFiltersOfThreeAndAnyPadding) {
+  const auto check_bytes = [&](const ConvolutionConfig& config, const Size& size) {
+    ConvolutionProblem problem = random_problem(config, size);
+    problem.epilogue.type = size.height % 2 == 0 ? DataType::kU8 : DataType::kS8;
+    problem.epilogue.zero_point = problem.epilogue.type == DataType::kU8 ? 100 : -3;
+    problem.epilogue.min = static_cast<float>(lowest_of(problem.epilogue.type) + 5);
+    problem.epilogue.max = static_cast<float>(highest_of(problem.epilogue.type) - 9);
+    problem.epilogue.scale = {0.013f};
+    expect_exact(problem, isa());
+  };
+  for (std::int64_t stride : {1, 2}) {
+    for (std::int64_t top : {0, 1, 2, 6}) {
+      for (std::int64_t left : {0, 1, 2, 7}) {
+        for (std::int64_t channels : {16, 33, 64, 97}) {
+          ConvolutionConfig config = depthwise(channels, 3, 3, stride);
+          config.pad_top = top;
+          config.pad_left = left;
+          config.pad_bottom = 2 + left;
+          config.pad_right = 2 + top;
+          for (const Size& size : {Size{1, 1, 1}, Size{3, 2, 9}, Size{1, 7, 6}, Size{2, 10, 3}})
+            check_bytes(config, size);
         }
       }
+    }
+    for (std::int64_t channels : around({32, 64})) {
+      check_bytes(depthwise(channels, 3, 3, stride), {1, 5, 197});
+      for (std::int64_t width = 1; width <= 9; ++width)
+        check_bytes(depthwise(channels, 3, 3, stride), {1, width % 5 + 1, width});
     }
   }
 }

@@ -49,7 +49,7 @@ struct DepthwiseLane {
 
 /// Vectors of scratch of KernelTable::depthwise_direct for a unit of so many outputs.
 constexpr std::int64_t direct_scratch(std::int64_t width, std::int64_t stride) {
-  return 2 * (1 + width) + (stride + 1) * ((width - 1) * stride + 3);
+  return 2 * width + (stride + 1) * ((width - 1) * stride + 3);
 }
 
 struct DepthwiseArgs {

@@ -17,8 +17,7 @@ struct DirectBand {
   static constexpr int kPairs = kValueRows + 1;
 
   explicit DirectBand(const DepthwiseArgs& args)
-      : terms(args.epilogue->bytes),
-        weights(args.weights),
+      : weights(args.weights),
         row_weights(args.row_weights),
         step(args.step),
         out_step(args.out_step),
@@ -27,6 +26,11 @@ struct DirectBand {
     unroll<4>([&](auto v) OCTET_INLINE_LAMBDA {
       Simd::store(scale[v], Simd::load(args.epilogue->scale + args.term + v * Simd::kLanes));
     });
+    const ByteTerms& bytes = args.epilogue->bytes;
+    Simd::store(terms[0], Simd::fill(bytes.zero_point));
+    Simd::store(terms[1], Simd::fill(bytes.min));
+    Simd::store(terms[2], Simd::fill(bytes.max));
+    Simd::store(terms[3], Simd::fill(bytes.flip));
   }
 
   void set_unit(const DepthwiseArgs& args, const DepthwiseUnit& unit) {
@@ -36,6 +40,7 @@ struct DirectBand {
     // A single row is the lower one, so that what lies outside is the first or the last line.
     const int skipped = unit.rows < kRows ? kStride : 0;
     const std::uint8_t *lines[kLines] = {}, *some = nullptr;
+    std::uint32_t pads[kLines];
     unroll<kLines>([&](auto l) OCTET_INLINE_LAMBDA {
       const bool exists = l >= skipped;
       const DepthwiseLine& line = unit.lines[exists ? l - skipped : 0];
@@ -49,7 +54,14 @@ struct DirectBand {
       if (some != nullptr) line_step = lines[l] - some;
       some = lines[l];
     });
-    pads[kLines] = pads[kLines - 1];
+    std::uint32_t pairs[kPairs];
+    unroll<kPairs>([&](auto p) OCTET_INLINE_LAMBDA {
+      pairs[p] = pads[2 * p] | pads[2 * p + 1 < kLines ? 2 * p + 1 : 2 * p] << 8;
+      Simd::store(pad_pairs[p], Simd::fill(pairs[p] * 0x10001u));
+    });
+    unroll<kValueRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
+      Simd::store(pad_values[r][v], Simd::fill(pairs[r] | pairs[r + 1] << 16));
+    });
     first = masks[0] != 0 ? lines[0] : some;
     last = masks[kLines - 1] != 0 ? lines[kLines - 1] : some;
     middle = some;
@@ -57,7 +69,7 @@ struct DirectBand {
       if (masks[l + 1] != 0) middle = lines[l + 1] - l * line_step;
     });
     for (int r = 0; r < kRows; ++r) out[r] = unit.out[skipped > 0 ? 0 : r].data + args.out_channel;
-    staged = scratch + (1 + width) * kRows * kVector;
+    staged = scratch + width * kRows * kVector;
     for (int r = 0; r < kRows; ++r) {
       std::uint32_t outside = 0;  // slots of the row's lines
       for (int l = 0; l < kTaps; ++l) {
@@ -86,14 +98,16 @@ struct DirectBand {
 
   alignas(kVector) std::int32_t bias[kRows][4][Simd::kLanes];
   alignas(kVector) float scale[4][Simd::kLanes];
+  /// What columns outside the image have.
+  alignas(kVector) std::uint8_t pad_pairs[kPairs][kVector], pad_values[kValueRows][2][kVector];
+  /// Of ByteTerms: zero_point, min, max and flip.
+  alignas(kVector) std::uint8_t terms[4][kVector];
   bool plain_bias[kRows] = {};  ///< `bias` is that of rows with all lines inside.
-  const ByteTerms terms;
   const std::int8_t* const weights;
   const std::int64_t row_weights, step, out_step;
   const typename Simd::ByteMask mask;     ///< The panel's channels;
   typename Simd::ByteMask masks[kLines];  ///< none in lines that are outside the image.
-  std::uint8_t pads[kLines + 1];          ///< What columns outside it have.
-  /// [1 + width][rows] vectors of 16-bit results, of which the first are not used,
+  /// [width][rows] vectors of 16-bit results,
   std::uint8_t* const scratch;
   std::uint8_t* staged;         ///< and [columns][pairs] of values for the second half.
   std::int64_t width;           ///< Of the outputs.

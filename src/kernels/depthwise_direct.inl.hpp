@@ -33,6 +33,8 @@ class DirectSteps {
   static constexpr int kRows = Band::kRows, kTaps = Band::kTaps, kLines = Band::kLines;
   static constexpr int kValueRows = Band::kValueRows, kWeightRows = Band::kWeightRows;
   static constexpr int kPairs = Band::kPairs;
+  /// So many steps in turn, and sums and columns stay where they are.
+  static constexpr int kColumns = kStride == 1 ? 3 : 4, kSteps = kColumns / kStride;
   static constexpr int kHalf = kPart == DirectPart::kSecondHalf ? 1 : 0;
 
  public:
@@ -41,7 +43,6 @@ class DirectSteps {
  private:
   OCTET_INLINE explicit DirectSteps(const Band& band)
       : band_(band),
-        terms_(band.terms),
         mask_(band.mask),
         column_(-band.begin),
         columns_(static_cast<std::uint64_t>(band.columns)),
@@ -65,35 +66,36 @@ class DirectSteps {
 
   OCTET_INLINE void steps() {
     unroll<kTaps - kStride>([&](auto t) OCTET_INLINE_LAMBDA { load_column(values_[t]); });
-    // Two steps in turn, so that sums and columns stay where they are. The results before the first
-    // ones are none, and written where those will be.
-    I32 even[kRows][2], odd[kRows][2];
-    unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA { odd[r][v] = Simd::fill(0); });
+    step<0, false>(sums_[0], sums_[0]);
     std::int64_t left = band_.width;
     while (true) {
-      step<0>(even, odd);
-      if (left <= 1) return last(even);
-      step<kStride>(odd, even);
-      if (left <= 2) return last(odd);
-      left -= 2;
-      unroll<kTaps - kStride, kValueRows>([&](auto t, auto r) OCTET_INLINE_LAMBDA {
-        unroll<2>([&](auto v)
-                      OCTET_INLINE_LAMBDA { values_[t][r][v] = values_[t + 2 * kStride][r][v]; });
-      });
+      if (--left == 0) return last(sums_[0]);
+      step<1, true>(sums_[1], sums_[0]);
+      OCTET_PIN_STEP(left);
+      if (--left == 0) return last(sums_[1]);
+      if constexpr (kSteps == 3) {
+        step<2, true>(sums_[2], sums_[1]);
+        OCTET_PIN_STEP(left);
+        if (--left == 0) return last(sums_[2]);
+      }
+      step<0, true>(sums_[0], sums_[kSteps - 1]);
+      OCTET_PIN_STEP(left);
     }
   }
   /// The sums of the next outputs, and the results of those before them.
-  template <int kFirst>
+  template <int kStep, bool kFinish>
   OCTET_INLINE void step(I32 (&acc)[kRows][2], I32 (&before)[kRows][2]) {
-    unroll<kStride>(
-        [&](auto t) OCTET_INLINE_LAMBDA { load_column(values_[kFirst + kTaps - kStride + t]); });
+    unroll<kStride>([&](auto t) OCTET_INLINE_LAMBDA {
+      load_column(values_[(kStep * kStride + kTaps - kStride + t) % kColumns]);
+    });
     unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
       acc[r][v] = Simd::load(band_.bias[r][2 * kHalf + v]);
     });
     unroll<kTaps>([&](auto t) OCTET_INLINE_LAMBDA {
       unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
-        Simd::dot(acc[r][v], values_[kFirst + t][kValueRows > 1 ? r : 0][v],
+        Simd::dot(acc[r][v], values_[(kStep * kStride + t) % kColumns][kValueRows > 1 ? r : 0][v],
                   weights_[kWeightRows > 1 ? r : 0][t][v]);
+        if constexpr (!kFinish) return;
         if constexpr (t == 0)
           before[r][v] = Simd::bits(xsimd::to_float(typename Simd::I32Batch(before[r][v])));
         if constexpr (t == 1)
@@ -103,9 +105,7 @@ class DirectSteps {
           before[r][v] = xsimd::nearbyint_as_int(F32(Simd::floats(before[r][v])));
       });
     });
-    finish(before);
-    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA { out_[r] += advance_; });
-    advance_ = out_step_;
+    if constexpr (kFinish) finish(before);
   }
   OCTET_INLINE void last(I32 (&sums)[kRows][2]) {
     unroll<kRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
@@ -119,7 +119,7 @@ class DirectSteps {
   OCTET_INLINE void finish(const I32 (&rounded)[kRows][2]) {
     I32 pairs[kRows];
     unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      pairs[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], terms_);
+      pairs[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], constant(0));
     });
     if constexpr (kPart == DirectPart::kFirstHalf) {
       unroll<kRows>([&](auto r)
@@ -127,15 +127,24 @@ class DirectSteps {
     } else if constexpr (kPart == DirectPart::kSecondHalf) {
       unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
         const I32 first = Simd::load(narrowed_ + r * kVector);
-        Simd::store_first_bytes(out_[r], Simd::narrow_quad(first, pairs[r], terms_), mask_);
+        Simd::store_first_bytes(out_[r], narrow(first, pairs[r]), mask_);
       });
     } else {
-      const I32 bytes = Simd::rows_in_order(Simd::narrow_quad(pairs[0], pairs[1], terms_));
+      const I32 bytes = Simd::rows_in_order(narrow(pairs[0], pairs[1]));
       Simd::store_first_bytes(out_[0], bytes, mask_);
       Simd::store_first_bytes(out_[1] - kVector / 2, bytes, mask_ << kVector / 2);
     }
     narrowed_ += kRows * kVector;
+    unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
+      out_[r] += out_step_;
+      OCTET_PIN_STEP(out_[r]);
+    });
   }
+
+  OCTET_INLINE I32 narrow(I32 v01, I32 v23) const {
+    return Simd::narrow_quad(v01, v23, constant(1), constant(2), constant(3));
+  }
+  OCTET_INLINE I32 constant(int index) const { return Simd::load(band_.terms[index]); }
 
   /// The values of the next column.
   OCTET_INLINE void load_column(I32 (&values)[kValueRows][2]) {
@@ -159,18 +168,18 @@ class DirectSteps {
       load_pads(values);
     }
     ++column_;
+    OCTET_PIN_STEP(column_);
     if constexpr (kPart == DirectPart::kFirstHalf) staged_ += kPairs * kVector;
   }
   OCTET_INLINE void load_pads(I32 (&values)[kValueRows][2]) const {
-    std::uint32_t pairs[kPairs];
-    unroll<kPairs>([&](auto p) OCTET_INLINE_LAMBDA {
-      pairs[p] = band_.pads[2 * p] | static_cast<std::uint32_t>(band_.pads[2 * p + 1]) << 8;
-      if constexpr (kPart == DirectPart::kFirstHalf)
-        Simd::store(staged_ + p * kVector, Simd::fill(pairs[p] * 0x10001u));
+    unroll<kValueRows, 2>([&](auto r, auto v) OCTET_INLINE_LAMBDA {
+      values[r][v] = Simd::load(band_.pad_values[r][v]);
     });
-    unroll<kValueRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      values[r][0] = values[r][1] = Simd::fill(pairs[r] | pairs[r + 1] << 16);
-    });
+    if constexpr (kPart == DirectPart::kFirstHalf) {
+      unroll<kPairs>([&](auto p) OCTET_INLINE_LAMBDA {
+        Simd::store(staged_ + p * kVector, Simd::load(band_.pad_pairs[p]));
+      });
+    }
   }
   /// The first half of the values, and what makes the second one goes to scratch: what lies across
   /// two cache lines is not loaded twice.
@@ -197,7 +206,8 @@ class DirectSteps {
     I32 last = even;
     if constexpr (kLines == 5) last = load_line(4);
     unroll<2>([&](auto v) OCTET_INLINE_LAMBDA {
-      const I32 pairs = flipped(Simd::template interleave_bytes<v>(even, odd));
+      I32 pairs = flipped(Simd::template interleave_bytes<v>(even, odd));
+      OCTET_PIN(pairs);  // or Clang 19 makes longer ways of two shuffles
       values[0][v] = Simd::interleave_halves(pairs);
       if constexpr (kValueRows > 1)
         values[kValueRows - 1][v] =
@@ -216,19 +226,18 @@ class DirectSteps {
   static OCTET_INLINE I32 flipped(I32 bytes) { return kFlip ? Simd::flip_top_bits(bytes) : bytes; }
 
   const Band& band_;
-  const ByteTerms terms_;
   const typename Simd::ByteMask mask_;
   typename Simd::ByteMask masks_[kLines];
   std::int64_t column_;  ///< The next one, counted from the first inside.
   const std::uint64_t columns_;
   const std::int64_t step_, line_step_, out_step_;
-  std::int64_t advance_ = 0;                     ///< From these results to the next.
   const std::uint8_t *first_, *middle_, *last_;  ///< Lines at the next column inside.
   std::uint8_t* narrowed_;
   std::uint8_t* staged_;
   std::uint8_t* out_[kRows];
   I32 weights_[kWeightRows][kTaps][2];
-  I32 values_[kTaps + kStride][kValueRows][2];
+  I32 values_[kColumns][kValueRows][2];
+  I32 sums_[kSteps][kRows][2];
 };
 
 template <class Simd, int kStride, bool kFlip>

@@ -11,18 +11,23 @@ struct PixelCost {
       : dots_per_group(
             0.5 * static_cast<double>((config.out_channels + kernels.lanes - 1) / kernels.lanes)) {}
   /// The k-groups of the taps, and for each tap its pointer, its loop and, where k is not a
-  /// multiple of kKr, a last group that is put together from bytes.
+  /// multiple of kKr, a last group that is moved into place, or, of a row that has no other, put
+  /// together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.5, kLoop = 0.5, kTail = 1.5;  // the last two in k-groups
+    constexpr double kPointer = 0.5, kMoved = 2.0, kPutTogether = 3.0;
+    constexpr double kLoop = 0.5, kTail = 1.5;  // in k-groups
     const double groups = static_cast<double>((k + kKr - 1) / kKr) + kLoop;
-    return static_cast<double>(taps) *
-           (dots_per_group * (groups + (k % kKr != 0 ? kTail : 0.0)) + kPointer);
+    const double tail =
+        k % kKr == 0 ? 0 : dots_per_group * kTail + (k < kKr ? kPutTogether : kMoved);
+    return static_cast<double>(taps) * (dots_per_group * groups + tail + kPointer);
   }
-  /// One tap of whole k-groups, and the copies of its runs.
+  /// One tap of whole k-groups, and the copies of its runs, in pieces of 16 bytes: in a loop of
+  /// their own from three on.
   double of_im2col(std::int64_t runs, std::int64_t run_bytes) const {
-    constexpr double kPixel = 3.0, kPiece = 0.7;
-    const double pieces = static_cast<double>(runs * ((run_bytes + 15) / 16));
-    return of_taps(1, (runs * run_bytes + kKr - 1) / kKr * kKr) + kPiece * pieces + kPixel;
+    constexpr double kPixel = 3.0, kPiece = 1.1, kPieceOfMany = 2.0;
+    const std::int64_t pieces = (run_bytes + 15) / 16;
+    return of_taps(1, (runs * run_bytes + kKr - 1) / kKr * kKr) + kPixel +
+           static_cast<double>(runs * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
   }
   double dots_per_group;
 };
@@ -75,7 +80,8 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const KernelTable& ke
     best = form;
   };
   offer(ConvolutionForm::kRuns, cost.of_taps(config.kernel_h, run));
-  offer(ConvolutionForm::kIm2col, cost.of_im2col(config.kernel_h, run));
+  // A filter of one row is a run as it is: copies would only move its end.
+  if (config.kernel_h > 1) offer(ConvolutionForm::kIm2col, cost.of_im2col(config.kernel_h, run));
   return best;
 }
 

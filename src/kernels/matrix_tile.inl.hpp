@@ -193,7 +193,8 @@ OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv]
   const std::int8_t* panel = args.panel;
   const std::int64_t rest = args.k % kStep;
   // Whole steps of paired rows follow one another through all taps.
-  const std::int64_t merged = kPaired && rest == 0 ? args.taps : 1;
+  const bool merges = kPaired && rest == 0 && args.gaps == nullptr;
+  const std::int64_t merged = merges ? args.taps : 1;
   for (std::int64_t tap = 0; tap < args.taps; tap += merged) {
     const std::uint8_t* rows[2 * kPairs];
     if constexpr (!kPaired) {
@@ -222,6 +223,7 @@ OCTET_INLINE void add_matrix_products(typename Simd::I32 (&acc)[kPairs][2 * kNv]
                                 pair_ends<kPairs>(rows, from, count, args.k >= 8, flip, pairs);
                             });
     }
+    if (args.gaps != nullptr) panel += args.gaps[tap];
   }
   pin<Simd>(acc);
   OCTET_UNROLL for (int i = 0; i < kMr; ++i) {

@@ -60,6 +60,7 @@ std::uint32_t row_times_column(const TileArgs& args, std::int64_t row, std::int6
       sum += bits(lhs * panel[k / kKr * kGroupBytes + k % kKr]);
     }
     panel += (args.k + kKr - 1) / kKr * kGroupBytes;
+    if (args.gaps != nullptr) panel += args.gaps[tap];
   }
   return sum;
 }

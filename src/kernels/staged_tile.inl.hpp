@@ -59,6 +59,7 @@ OCTET_INLINE void add_staged_products(typename Simd::I32 (&acc)[kSets][kMr][kNv]
       OCTET_PIN_STEP(panel);
       if constexpr (kForm != PanelForm::kBytes) wide += kSets * kNv * kValues;
     }
+    if (kForm != PanelForm::kWide && args.gaps != nullptr) panel += args.gaps[tap];
   }
 }
 

@@ -175,6 +175,7 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
       });
       panel += kGroupBytes;
     }
+    if (args.gaps != nullptr) panel += args.gaps[tap];
   }
 }
 
@@ -209,6 +210,7 @@ struct OwnEpilogue {
     args.taps = fresh(call.taps);
     args.k = fresh(call.k);
     args.panel = fresh(call.panel);
+    args.gaps = fresh(call.gaps);
     args.wide_panel = fresh(call.wide_panel);
     args.pairs = call.pairs;  // not by fresh(): most tiles need none of these
     args.pair_stride = call.pair_stride;

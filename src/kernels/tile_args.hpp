@@ -130,6 +130,7 @@ struct TileArgs {
   std::int64_t taps;
   std::int64_t k;            ///< Values per row and tap; of staged rows round_up(k, kKr) are read.
   const std::int8_t* panel;  ///< [taps][ceil(k / kKr)][nv * lanes][kKr], see PackArgs.
+  const std::int64_t* gaps;  ///< [taps]: bytes of the panel left out behind each; null: none.
 
   FinishJob* finish_job;  ///< See TileWork. That of the tile before has as many vectors.
   PrefetchJob* prefetch_job;

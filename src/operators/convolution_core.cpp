@@ -200,10 +200,10 @@ ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
   if (format.stager != nullptr)
     memory.wide_panel =
         take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
+  memory.window_bias = WindowPanels::take_bias(scratch, windows);
   if (form != ConvolutionForm::kGrouped)
-    memory.pairs =
-        take_row_pairs(scratch, *kernels, weights.split(), block.rows + FilterWindows::kMostCuts,
-                       weights.taps(), weights.k());
+    memory.pairs = take_row_pairs(scratch, *kernels, weights.split(),
+                                  block.rows + BlockCuts::kMostCuts, weights.taps(), weights.k());
   return memory;
 }
 
@@ -216,37 +216,33 @@ TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize&
 }
 
 void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
-                                     std::span<const WindowRows> runs, Panel panel) const {
+                                     std::span<const BlockCut> cuts, WindowPanels& parts,
+                                     Panel panel) const {
   // Copied rows are readable up to whole k-groups.
   if (form == ConvolutionForm::kIm2col) panel.k = round_up(panel.k, std::int64_t{kKr});
-  if (runs.empty()) return tiles.multiply(block, panel);
-  const std::int64_t row_taps = geometry.kernel_w;
-  const std::int64_t row_bytes =
-      row_taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels->lanes;
+  if (cuts.empty()) return tiles.multiply(block, panel);
+  const std::int8_t* data = panel.data;
   std::int64_t pairs = 0;
-  for (const WindowRows& run : runs) {
-    RowBlock rows = block.part(run.row, run.count);
+  for (const BlockCut& cut : cuts) {
+    RowBlock rows = block.part(cut.row, cut.count);
     if (block.pairs.data != nullptr)
       rows.pairs.data = block.pairs.data + pairs * block.pairs.stride;
-    pairs += (run.count + 1) / 2;
-    rows.rows += run.window.first * row_taps * block.tap_stride;
-    Panel part = panel;
-    part.data += run.window.first * row_bytes;
-    part.taps = (run.window.last - run.window.first) * row_taps;
-    part.terms = &windows.terms(run.window);
-    tiles.multiply(rows, part);
+    pairs += (cut.count + 1) / 2;
+    parts.leave_out(cut.window, data, panel);
+    tiles.multiply(rows, panel);
   }
 }
 
 void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
-                               std::span<const WindowRows> runs, const TaskPart& part) const {
+                               std::span<const BlockCut> cuts, const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
     return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
+  WindowPanels parts(windows, weights, rows.window_bias());
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
     if (weights.uses_row_sums())
       rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-      multiply_panel(tiles, rows.block(), runs,
+      multiply_panel(tiles, rows.block(), cuts, parts,
                      packed_panel(weights, group, p, part.first_panel, part.last_panel));
     if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
   }
@@ -266,11 +262,17 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
       grid, task, out.batch * out.depth * out.height * out.width,
       form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);
   TileLoop tiles(*kernels);
-  WindowRows runs[FilterWindows::kMostCuts];
+  BlockCuts cuts;
+  if (windows.cuts()) {
+    const int vectors = weights.split().vectors_of(0);
+    cuts.begin(geometry, sizes_of(in), part.last_panel - part.first_panel,
+               kernels->max_rows[vectors - 1], divide_up(weights.k(), std::int64_t{kKr}) * vectors);
+  }
   for (std::int64_t pixel = part.first_row; pixel < part.last_row; pixel += block.rows) {
-    rows.point_to(pixel, std::min(block.rows, part.last_row - pixel));
-    const int cuts = windows.cut(pixel, rows.block().count, in.height, out.height, out.width, runs);
-    multiply(tiles, rows, {runs, static_cast<std::size_t>(cuts)}, part);
+    const std::int64_t count = std::min(block.rows, part.last_row - pixel);
+    cuts.cut(pixel, count);
+    rows.point_to(pixel, count, cuts);
+    multiply(tiles, rows, cuts.cuts(), part);
   }
 }
 

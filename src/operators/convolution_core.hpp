@@ -11,6 +11,7 @@
 #include "dispatch/schedule.hpp"
 #include "octet/convolution.hpp"
 #include "operators/aligned_buffer.hpp"
+#include "operators/block_cuts.hpp"
 #include "operators/convolution_rows.hpp"
 #include "operators/depthwise.hpp"
 #include "operators/filter_windows.hpp"
@@ -118,12 +119,11 @@ struct ConvolutionCore {
 
  private:
   ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
-  /// A block of rows times one panel, in runs that leave out the taps that lie in the padding;
-  /// none: with all taps.
-  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const WindowRows> runs,
-                      Panel panel) const;
+  /// A block of rows times one panel, by the cuts of the block, if any.
+  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const BlockCut> cuts,
+                      WindowPanels& parts, Panel panel) const;
   /// A block of rows times the panels of a task.
-  void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const WindowRows> runs,
+  void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const BlockCut> cuts,
                 const TaskPart& part) const;
 };
 

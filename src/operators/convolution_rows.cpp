@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dispatch/schedule.hpp"
+#include "operators/block_cuts.hpp"
 #include "operators/im2col.hpp"
 #include "operators/out_size.hpp"
 #include "operators/row_pointers.hpp"
@@ -113,13 +114,23 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
                   memory.block_rows);
 }
 
-void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
+void ConvolutionRows::point_to(std::int64_t first, std::int64_t count, BlockCuts& cuts) {
   block_.count = count;
+  const FilterWindow whole = {{0, geometry_.kernel_h}, {0, geometry_.kernel_w}};
   const std::int64_t line = first / out_.width, plane = line / out_.height;
   OutLine at = {plane / out_.depth, plane % out_.depth, line % out_.height, first % out_.width};
   for (std::int64_t i = 0; i < count;) {
     const std::int64_t pixels = std::min(count - i, out_.width - at.x);
-    point_to_line(i, pixels, at);
+    if (cuts.cuts().empty()) {
+      point_to_line(i, pixels, at, whole);
+    } else {
+      cuts.place(
+          at.y, at.x, pixels,
+          [&](std::int64_t row, std::int64_t x, std::int64_t part, const FilterWindow& window) {
+            at.x = x;
+            point_to_line(row, part, at, window);
+          });
+    }
     i += pixels;
     at.x = 0;
     if (++at.y < out_.height) continue;
@@ -131,11 +142,11 @@ void ConvolutionRows::point_to(std::int64_t first, std::int64_t count) {
 }
 
 template <class Row>
-void ConvolutionRows::for_each_tap_row(const OutLine& at, const Row& row) {
+void ConvolutionRows::for_each_tap_row(const OutLine& at, TapRange rows, const Row& row) {
   const ConvolutionGeometry& g = geometry_;
-  for (std::int64_t tap_row = 0, d = 0; d < g.kernel_d; ++d) {
+  for (std::int64_t d = 0; d < g.kernel_d; ++d) {
     const std::int64_t z = at.z * g.stride_d - g.pad_front + d * g.dilation_d;
-    for (std::int64_t r = 0; r < g.kernel_h; ++r, ++tap_row) {
+    for (std::int64_t r = rows.first; r < rows.last; ++r) {
       const std::int64_t y = at.y * g.stride_h - g.pad_top + r * g.dilation_h;
       const std::uint8_t* line = nullptr;
       if (z >= 0 && z < in_.depth && y >= 0 && y < in_.height)
@@ -143,12 +154,13 @@ void ConvolutionRows::for_each_tap_row(const OutLine& at, const Row& row) {
                    ? static_cast<const std::uint8_t*>(in_.data) + at.n * in_.volume_stride +
                          z * in_.plane_stride + y * in_.row_stride
                    : lines_.line(at.n, z, y);
-      row(tap_row, line);
+      row(d * g.kernel_h + r, line);
     }
   }
 }
 
-void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at) {
+void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at,
+                                    const FilterWindow& window) {
   const std::int64_t out_size = size_of(out_.type);
   auto* out =
       static_cast<std::byte*>(out_.data) + (at.n * out_.volume_stride + at.z * out_.plane_stride +
@@ -166,8 +178,9 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const O
   const bool runs = form_ == ConvolutionForm::kRuns;
   const std::int64_t x_in = at.x * geometry_.stride_w - geometry_.pad_left;
   const std::uint8_t** rows = memory_.rows + i;
-  for_each_tap_row(at, [&](std::int64_t tap_row, const std::uint8_t* line) {
-    for (std::int64_t s = 0; s < (runs ? 1 : geometry_.kernel_w); ++s) {
+  const TapRange columns = runs ? TapRange{0, 1} : window.columns;
+  for_each_tap_row(at, window.rows, [&](std::int64_t tap_row, const std::uint8_t* line) {
+    for (std::int64_t s = columns.first; s < columns.last; ++s) {
       point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w);
       if (runs && line != nullptr) stage_borders(i, pixels, tap_row, line, x_in);
       rows += memory_.block_rows;
@@ -185,9 +198,10 @@ void ConvolutionRows::copy_line(std::int64_t i, std::int64_t pixels, const OutLi
   args.row_bytes = geometry_.pad_row_bytes(form_, format_);
   args.rows = memory_.copies + i * args.row_bytes;
   const std::int64_t x_in = at.x * geometry_.stride_w - geometry_.pad_left;
-  for_each_tap_row(at, [&](std::int64_t tap_row, const std::uint8_t* line) {
-    args.runs[tap_row] = (line == nullptr ? lines_.pad_line() : line) + x_in * pixel_bytes;
-  });
+  for_each_tap_row(
+      at, {0, geometry_.kernel_h}, [&](std::int64_t tap_row, const std::uint8_t* line) {
+        args.runs[tap_row] = (line == nullptr ? lines_.pad_line() : line) + x_in * pixel_bytes;
+      });
   im2col(args);
 }
 
@@ -213,6 +227,7 @@ ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
   // The pixels j with 0 <= x_in + j * stride_w and x_in + j * stride_w + width <= in.width.
   const std::int64_t stride = geometry_.stride_w;
   const std::int64_t room = in_.width - width - x_in;
+  if (x_in >= 0 && room >= (pixels - 1) * stride) return {0, pixels};
   const std::int64_t begin = x_in >= 0 ? 0 : (-x_in + stride - 1) / stride;
   const std::int64_t end = room < 0 ? 0 : room / stride + 1;
   return {std::min(begin, pixels), std::clamp(end, std::min(begin, pixels), pixels)};

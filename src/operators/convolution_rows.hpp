@@ -72,12 +72,25 @@ struct ConvolutionGeometry {
   std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
 
+/// Filter rows, or columns, [first, last).
+struct TapRange {
+  std::int64_t first, last;
+  std::int64_t count() const { return last - first; }
+  friend bool operator==(const TapRange&, const TapRange&) = default;
+};
+/// A part of a filter.
+struct FilterWindow {
+  TapRange rows, columns;
+};
+
 /// What a task works on at a time.
 struct BlockSize {
   std::int64_t rows;      ///< Output pixels.
   std::int64_t lines;     ///< Input lines that they need: see block_lines().
   std::int64_t in_width;  ///< Pixels of each.
 };
+
+class BlockCuts;
 
 class ConvolutionRows {
  public:
@@ -92,6 +105,7 @@ class ConvolutionRows {
     StagedLines::Memory lines;      ///< Where rows are staged.
     std::int16_t* wide_panel;       ///< See take_wide_panel().
     RowPairs pairs;                 ///< See take_row_pairs().
+    std::int32_t* window_bias;      ///< See WindowPanels.
     std::int64_t block_rows;
   };
   static Memory take_memory(ScratchCursor& scratch, const ConvolutionGeometry& geometry,
@@ -108,13 +122,16 @@ class ConvolutionRows {
     residual_ = residual;
   }
 
-  /// Makes the block that of output pixels [first, first + count), numbered through the batch.
-  void point_to(std::int64_t first, std::int64_t count);
+  /// Makes the block that of output pixels [first, first + count), numbered through the batch, in
+  /// the order of the cuts that have been made of it, if any. Of rows that belong to a cut the
+  /// taps of its window are numbered through.
+  void point_to(std::int64_t first, std::int64_t count, BlockCuts& cuts);
 
   /// Computes the row sums of one group's k bytes of each tap, `row_offset` bytes into the rows.
   void add_row_sums(const KernelTable& kernels, bool flip, std::int64_t row_offset, std::int64_t k);
 
   const RowBlock& block() const { return block_; }
+  std::int32_t* window_bias() const { return memory_.window_bias; }
 
  private:
   /// Consecutive pixels of an output line: [begin, end) of them have their input bytes in place.
@@ -128,13 +145,14 @@ class ConvolutionRows {
   };
   /// Rows [i, i + pixels): output pixels within one line. Along a line the pointers of a tap are a
   /// simple progression between two borders.
-  void point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at);
+  void point_to_line(std::int64_t i, std::int64_t pixels, const OutLine& at,
+                     const FilterWindow& window);
   /// The same for kIm2col: copies what is under the filter.
   void copy_line(std::int64_t i, std::int64_t pixels, const OutLine& at);
-  /// Calls row(tap_row, line) for each filter row of these pixels, with the line of the input that
-  /// it reads; null outside of it.
+  /// Calls row(tap_row, line) for each of these filter rows, of every plane, with the line of the
+  /// input that it reads; null outside of it.
   template <class Row>
-  void for_each_tap_row(const OutLine& at, const Row& row);
+  void for_each_tap_row(const OutLine& at, TapRange rows, const Row& row);
   /// One tap of them, whose first input pixel is (line, x_in); a null line lies outside the image.
   void point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels, const std::uint8_t* line,
                          std::int64_t x_in) const;

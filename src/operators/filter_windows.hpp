@@ -1,34 +1,19 @@
-/// The part of a filter that lies inside the image, for the lines where some of it does not: taps
-/// on nothing but padding add nothing to the exact sum, and are left out.
+/// What stands in for the packed bias where a part of a filter is multiplied: see BlockCuts.
 #pragma once
 
 #include <cstdint>
 
-#include "octet/convolution.hpp"
 #include "operators/aligned_buffer.hpp"
 #include "operators/convolution_rows.hpp"
 #include "operators/packed_weights.hpp"
+#include "operators/tile_loop.hpp"
 
 namespace octet {
 
-/// Filter rows [first, last).
-struct FilterWindow {
-  std::int64_t first, last;
-  friend bool operator==(const FilterWindow&, const FilterWindow&) = default;
-};
-
-/// Consecutive rows of a block whose filters have one window.
-struct WindowRows {
-  std::int64_t row, count;
-  FilterWindow window;
-};
-
 class FilterWindows {
  public:
-  /// Filters of more rows are always used whole.
-  static constexpr std::int64_t kMostFilterRows = 7;
-  /// More cuts of a block would leave too few rows in each.
-  static constexpr int kMostCuts = 16;
+  /// Filters of more rows or columns are always used whole.
+  static constexpr std::int64_t kMostKernel = 7;
 
   /// For the weights of a layer and what they are packed into. Filters are used whole where zero
   /// points of the weights make sums of the rows necessary, and filters of several planes.
@@ -36,28 +21,57 @@ class FilterWindows {
                        const Quantization& quantization, const PackedWeights& packed,
                        FilterWindows& windows);
 
-  /// Cuts a block of `count` output pixels, counted through the batch, into runs with one window.
-  /// Returns how many there are; 0 where the whole filter for all of them is as fast.
-  int cut(std::int64_t first, std::int64_t count, std::int64_t in_height, std::int64_t out_height,
-          std::int64_t out_width, WindowRows (&runs)[kMostCuts]) const;
-
-  /// Those of the packed weights, with the bias that belongs to a window.
-  const EpilogueTerms& terms(FilterWindow window) const { return terms_[index(window)]; }
-  FilterWindow whole() const { return {0, geometry_.kernel_h}; }
-  std::int64_t bytes() const;
+  /// Whether filters may be used in part.
+  bool cuts() const { return cuts_; }
+  std::int64_t bytes() const {
+    return sums_ ? sum_count() * std::int64_t{sizeof(std::int32_t)} : 0;
+  }
 
  private:
-  static int index(FilterWindow window) {
-    return static_cast<int>(window.first * kMostFilterRows + window.last - 1);
+  friend class WindowPanels;
+  std::int64_t sum_count() const {
+    return (geometry_.kernel_h + 1) * (geometry_.kernel_w + 1) * columns_;
   }
-  FilterWindow of_line(std::int64_t y, std::int64_t in_height) const;
+  std::int32_t* sums(std::int64_t r, std::int64_t s) const {
+    return sums_.get() + (r * (geometry_.kernel_w + 1) + s) * columns_;
+  }
+  void add_up(const WeightsView& weights, std::uint8_t flip, std::int32_t zero_point,
+              std::int64_t padded, const std::int32_t* packed_bias);
 
   ConvolutionGeometry geometry_;
-  std::int64_t tile_rows_ = 1;
   std::int64_t columns_ = 0;
   bool cuts_ = false;
-  EpilogueTerms terms_[kMostFilterRows * kMostFilterRows];
-  AlignedBuffer<std::int32_t> bias_;  ///< [windows][groups][padded columns], where they differ.
+  /// [kernel_h + 1][kernel_w + 1][groups][padded columns], none where the input's zero point is 0:
+  /// at (r, s) what it contributes to the sums of the taps above row r and to the left of column s,
+  /// and at (0, 0) the bias without any of it.
+  AlignedBuffer<std::int32_t> sums_;
+};
+
+/// Makes panels of a whole filter those of a window.
+class WindowPanels {
+ public:
+  /// Scratch of one task, or null.
+  static std::int32_t* take_bias(ScratchCursor& scratch, const FilterWindows& windows) {
+    return windows.sums_ ? scratch.take<std::int32_t>(2 * windows.columns_) : nullptr;
+  }
+  WindowPanels(const FilterWindows& windows, const PackedWeights& weights, std::int32_t* bias);
+
+  /// Leaves the taps outside of `window` out of `panel`, of which `data` is the whole filter. Its
+  /// terms stay as they are until the next call but one. In place: a copy of the struct would wait
+  /// until all of it has reached the cache.
+  void leave_out(const FilterWindow& window, const std::int8_t* data, Panel& panel);
+
+ private:
+  /// The packed bias takes the zero point times all weights away: here those of a window alone.
+  void set_bias(const FilterWindow& window, Panel& panel);
+
+  const FilterWindows& windows_;
+  const PackedWeights& weights_;
+  std::int64_t gaps_[FilterWindows::kMostKernel * FilterWindows::kMostKernel];
+  /// Of two panels: while one is multiplied the other one's epilogue may wait.
+  EpilogueTerms terms_[2];
+  std::int32_t* bias_[2];
+  int next_ = 0;
 };
 
 }  // namespace octet

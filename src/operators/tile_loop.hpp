@@ -100,6 +100,7 @@ struct Panel {
   std::int64_t term;        ///< Of the epilogue's arrays.
   bool flip;
   Pairing pairing = Pairing::kNone;
+  const std::int64_t* gaps = nullptr;  ///< [taps], see TileArgs.
 };
 
 /// for_each_height() where there are several tiles; not in line, so that one tile is.
@@ -159,6 +160,7 @@ class TileLoop {
     args.taps = panel.taps;
     args.k = panel.k;
     args.panel = panel.data;
+    args.gaps = panel.gaps;
     args.wide_panel = block.wide_panel;
     args.flip = panel.flip ? 0x80 : 0;
     args.pair_stride = block.pairs.stride;

@@ -32,6 +32,9 @@ function(octet_isa name)
     endif()
   else()
     list(APPEND options -Wno-pass-failed)  # a loop left rolled: the code-generation check decides
+    if(name MATCHES "^avx512|^avx2")
+      list(APPEND options -fno-unroll-loops)  # what pays is unrolled by hand; the rest is size
+    endif()
     # In sanitized builds: checks of every captured reference would take minutes to compile.
     list(APPEND options -fno-sanitize=null,alignment,object-size,array-bounds)
   endif()

@@ -42,6 +42,9 @@ struct Simd : ByteOperands<Vector256> {
 // clang-format off: each names what stands above it
 #include "kernels/pack.inl.hpp"
 #include "kernels/epilogue.inl.hpp"
+// Code for the sake of 16 columns would be too large.
+template <int kMr, int kNv>
+constexpr bool kAddsInRegisters<Simd, kMr, kNv> = false;
 #include "kernels/tile.inl.hpp"
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"

@@ -36,14 +36,11 @@ using RequantizeFn = void (*)(const RequantizeArgs&);
 
 /// An epilogue that adds another tensor, for sums that lie in memory, with the bias. Of row i,
 /// column n:
-///   t = float(sums[i][n]) * scale[n] + residual_scale * float(residual[i][n] - zero point)
+///   t = float(sums[i][n]) * scale[n] + what residual[i][n] adds
 struct ResidualTerms {
   const float* scale;
-  int scale_step;  ///< 1, or 0 where one serves all columns.
-  float residual_scale;
-  std::int32_t residual_zero_point;  ///< Of the flipped bytes, which are u8.
-  std::int32_t residual_flip;        ///< 0x80 if the residual is s8, else 0.
-  EpilogueTerms epilogue;            ///< What becomes of t; its arrays are not read. Not s32.
+  int scale_step;          ///< 1, or 0 where one serves all columns.
+  EpilogueTerms epilogue;  ///< What is added, and what becomes of t; its arrays are not read.
 };
 struct ResidualArgs {
   const ResidualTerms* terms;

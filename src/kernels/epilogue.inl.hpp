@@ -29,12 +29,30 @@ OCTET_INLINE typename Simd::I32Batch without_zero_points(typename Simd::I32Batch
   return sum - I32::load_unaligned(zero_points) * I32(row_sum);
 }
 
+/// Real results and what a residual adds to them, whose bytes are in `bytes`, one in a lane.
+template <class Simd>
+OCTET_INLINE typename Simd::F32Batch with_residual(typename Simd::F32Batch real,
+                                                   typename Simd::I32Batch bytes,
+                                                   const ResidualScale& residual) {
+  using F32 = typename Simd::F32Batch;
+  const typename Simd::I32Batch bits(static_cast<std::int32_t>(residual.bits));
+  return real + (F32(Simd::floats(bytes ^ bits)) - F32(residual.zero)) * F32(residual.scale);
+}
+
+struct WithoutResidual {
+  template <class F32>
+  OCTET_INLINE F32 operator()(F32 real, int) const {
+    return real;
+  }
+};
+
 /// Finishes rows [first, first + kFinishRows) of a job, or fewer if there are no more than `left`;
-/// sum(v) gives vector v % kNv of row first + v / kNv, the bias and zero points accounted for.
-/// Without kLargeScales no product may leave int32.
-template <class Simd, int kNv, DataType kType, bool kLargeScales = true, class Left, class Sum>
+/// sum(v) gives vector v % kNv of row first + v / kNv, the bias and zero points accounted for, and
+/// add(real, v) adds its residual, if any. Without kLargeScales no product may leave int32.
+template <class Simd, int kNv, DataType kType, bool kLargeScales = true, class Left, class Sum,
+          class Add = WithoutResidual>
 OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, std::int64_t first,
-                              Left left, Sum sum) {
+                              Left left, Sum sum, Add add = {}) {
   using I32 = typename Simd::I32Batch;
   using F32 = typename Simd::F32Batch;
   constexpr int kLanes = Simd::kLanes;
@@ -47,7 +65,7 @@ OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, 
     if constexpr (kType == DataType::kS32) {
       out[v] = total;
     } else {
-      const F32 real = xsimd::to_float(total) * F32::load_unaligned(terms.scale + term);
+      const F32 real = add(xsimd::to_float(total) * F32::load_unaligned(terms.scale + term), v);
       if constexpr (kType == DataType::kF32) {
         out[v] = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
       } else {
@@ -75,27 +93,102 @@ OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, 
   }
 }
 
-/// Finishes the next rows of a job.
+/// Vector v of rows [first, ...) of a job, of which `left` are left: its sum, of those that lie at
+/// `sums`, with bias and zero points.
+template <class Simd, int kNv>
+OCTET_INLINE typename Simd::I32Batch waiting_sum(const FinishJob& job, const EpilogueTerms& terms,
+                                                 const std::int32_t* sums, std::int64_t first,
+                                                 std::int64_t left, int v) {
+  using I32 = typename Simd::I32Batch;
+  const std::int64_t term = job.term + v % kNv * Simd::kLanes;
+  const I32 sum = I32(Simd::load(sums + v * Simd::kLanes)) + I32(Simd::load(terms.bias + term));
+  if (terms.rhs_zero_point == nullptr) [[likely]]
+    return sum;
+  const std::int64_t row = first + (v / kNv < left ? v / kNv : 0);
+  return without_zero_points<Simd>(sum, terms.rhs_zero_point + term, job.row_sums[row]);
+}
+
+/// Finishes the next rows of a job that adds no residual.
 template <class Simd, int kNv>
 OCTET_INLINE void finish_step(FinishJob& job) {
-  using I32 = typename Simd::I32Batch;
   const EpilogueTerms& terms = *job.epilogue;
+  const std::int64_t first = job.next_row, left = job.rows - first;
+  const std::int32_t* sums = job.sums + first * kNv * Simd::kLanes;
   with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
-    const std::int64_t first = job.next_row, left = job.rows - first;
-    const std::int32_t* sums = job.sums + first * kNv * Simd::kLanes;
     finish_rows<Simd, kNv, type>(job, terms, first, left, [&](auto v) OCTET_INLINE_LAMBDA {
-      const std::int64_t term = job.term + v % kNv * Simd::kLanes;
-      const I32 sum = I32(Simd::load(sums + v * Simd::kLanes)) + I32(Simd::load(terms.bias + term));
-      if (terms.rhs_zero_point == nullptr) [[likely]]
-        return sum;
-      const std::int64_t row = first + (v / kNv < left ? v / kNv : 0);
-      return without_zero_points<Simd>(sum, terms.rhs_zero_point + term, job.row_sums[row]);
+      return waiting_sum<Simd, kNv>(job, terms, sums, first, left, v);
     });
   });
   job.next_row += kFinishRows<kNv>;
 }
+
+/// The residual of `rows` rows from `row` on, each in a vector of bytes. All of it is read before
+/// outputs are written, which may lie in its place: a load that overlaps a partial store waits.
+template <class Simd>
+OCTET_INLINE void copy_residual(const FinishJob& job, std::int64_t row, std::int64_t rows,
+                                std::uint8_t (*copy)[4 * Simd::kLanes]) {
+  const auto columns = Simd::first_bytes(job.columns);
+  for (std::int64_t i = 0; i < rows; ++i)
+    Simd::store(copy[i], Simd::load_first_bytes(job.residual[row + i] + job.column, columns));
+}
+
+/// finish_rows(), with a residual that copy_residual() has copied from row `first` on.
+template <class Simd, int kNv, DataType kType, class Left, class Sum>
+OCTET_INLINE void finish_rows_with(const std::uint8_t (*residual)[4 * Simd::kLanes],
+                                   const FinishJob& job, const EpilogueTerms& terms,
+                                   std::int64_t first, Left left, Sum sum) {
+  finish_rows<Simd, kNv, kType>(
+      job, terms, first, left, sum, [&](typename Simd::F32Batch real, auto v) OCTET_INLINE_LAMBDA {
+        const std::uint8_t* bytes = residual[v / kNv] + v % kNv * Simd::kLanes;
+        return with_residual<Simd>(real, Simd::load_channels(bytes), terms.residual);
+      });
+}
+
+/// Rows [row, row + rows) of a job that adds a residual, at most kMaxTileRows, of sums that are
+/// complete.
+template <class Simd, int kNv>
+[[gnu::noinline]] void finish_with_residual(const std::int32_t* sums, const FinishJob& job,
+                                            std::int64_t row, std::int64_t rows) {
+  constexpr int kRows = kFinishRows<kNv>;
+  const EpilogueTerms terms = *job.epilogue;  // a copy, which stores to the output cannot change
+  alignas(64) std::uint8_t residual[kMaxTileRows + kRows - 1][4 * Simd::kLanes];
+  copy_residual<Simd>(job, row, rows, residual);
+  const auto finish_all = [&](auto type) OCTET_INLINE_LAMBDA {
+    for (std::int64_t i = 0; i < rows; i += kRows, sums += kRows * kNv * Simd::kLanes) {
+      finish_rows_with<Simd, kNv, type>(
+          residual + i, job, terms, row + i, rows - i, [&](auto v) OCTET_INLINE_LAMBDA {
+            return typename Simd::I32Batch(Simd::load(sums + v * Simd::kLanes));
+          });
+    }
+  };
+  if (terms.type == DataType::kF32) {
+    finish_all(std::integral_constant<DataType, DataType::kF32>{});
+  } else {
+    finish_all(std::integral_constant<DataType, DataType::kS8>{});
+  }
+}
+
+/// What is left of a job that adds a residual: first the sums are completed.
+template <class Simd, int kNv>
+void finish_waiting_with_residual(FinishJob& job) {
+  constexpr std::int64_t kRowSums = kNv * Simd::kLanes;
+  alignas(64) std::int32_t sums[(kMaxTileRows + kFinishRows<kNv> - 1) * kRowSums];
+  for (std::int64_t rows = 0; job.next_row < job.rows; job.next_row += rows) {
+    rows = job.rows - job.next_row < kMaxTileRows ? job.rows - job.next_row : kMaxTileRows;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (int j = 0; j < kNv; ++j)
+        Simd::store(
+            sums + i * kRowSums + j * Simd::kLanes,
+            waiting_sum<Simd, kNv>(job, *job.epilogue, job.sums + (job.next_row + i) * kRowSums,
+                                   job.next_row + i, 1, j));
+    }
+    finish_with_residual<Simd, kNv>(sums, job, job.next_row, rows);
+  }
+}
+
 template <class Simd, int kNv>
 void finish(FinishJob& job) {
+  if (job.epilogue->residual.is_used()) return finish_waiting_with_residual<Simd, kNv>(job);
   while (job.next_row < job.rows) finish_step<Simd, kNv>(job);
 }
 
@@ -106,6 +199,7 @@ template <class Simd, int kNv>
                                      const EpilogueTerms& terms, std::int64_t row,
                                      std::int64_t rows) {
   using I32 = typename Simd::I32Batch;
+  if (terms.residual.is_used()) return finish_with_residual<Simd, kNv>(sums, job, row, rows);
   with_output_type(terms.type, [&](auto type) OCTET_INLINE_LAMBDA {
     for (std::int64_t i = 0; i < rows; i += kFinishRows<kNv>) {
       finish_rows<Simd, kNv, type>(job, terms, row + i, rows - i, [&](auto v) OCTET_INLINE_LAMBDA {
@@ -134,9 +228,15 @@ OCTET_INLINE void finish_rows_of_tile(const typename Simd::I32 (&acc)[kMr][kNv],
 /// How often that is for a tile of kMr rows.
 template <int kMr, int kNv>
 constexpr int kFinishSteps = (kMr + kFinishRows<kNv> - 1) / kFinishRows<kNv>;
+/// Whether tiles add a residual to sums in registers: those that most rows have, or the code would
+/// be too large.
+template <class Simd, int kMr, int kNv>
+constexpr bool kAddsInRegisters =
+    Simd::kWorksBeside && !StagesRows<Simd> && kNv > 1 && 4 * kMr* kNv >= 2 * Simd::kPeakSums;
 
 /// Finishes rows [row, row + kMr) of a job, whose sums are in registers, and began as the bias:
-/// where they are, if the outputs are 8-bit and need no clamp before they are rounded.
+/// where they are, if the outputs are 8-bit and need no clamp before they are rounded, or a
+/// residual is added to them.
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const FinishJob& job,
                                    const EpilogueTerms& terms, std::int64_t row) {
@@ -148,8 +248,23 @@ OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const Fi
                                             job.row_sums[row + i]);
     });
   }
+  constexpr int kRows = kFinishRows<kNv>;
   if (size_of(terms.type) != 1 || !terms.small_scales) [[unlikely]] {
-    alignas(64) std::int32_t sums[kFinishSteps<kMr, kNv> * kFinishRows<kNv>][kNv][Simd::kLanes];
+    if (kAddsInRegisters<Simd, kMr, kNv> && size_of(terms.type) == 1 && terms.residual.is_used()) {
+      alignas(64) std::uint8_t residual[kMr + kRows - 1][4 * Simd::kLanes];
+      copy_residual<Simd>(job, row, kMr, residual);
+      unroll<kFinishSteps<kMr, kNv>>([&](auto step) OCTET_INLINE_LAMBDA {
+        constexpr int kFirst = step * kRows;
+        constexpr std::integral_constant<int, kMr - kFirst> kLeft;
+        finish_rows_with<Simd, kNv, DataType::kS8>(
+            residual + kFirst, job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
+              constexpr int kRow = kFirst + v / kNv;
+              return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+            });
+      });
+      return;
+    }
+    alignas(64) std::int32_t sums[kFinishSteps<kMr, kNv> * kRows][kNv][Simd::kLanes];
     unroll<kMr, kNv>([&](auto i, auto j)
                          OCTET_INLINE_LAMBDA { Simd::store(sums[i][j], acc[i][j]); });
     finish_stored<Simd, kNv>(sums[0][0], job, terms, row, kMr);

@@ -58,7 +58,7 @@ struct KernelTable {
   PlainTileFn plain_tile[kPlainSources][2][kMaxPlainRows];
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the
-  /// panel for the others, once. Null for heights that no such block has. See TileArgs::wide_panel.
+  /// panel for the others, once. Null for heights that few blocks have. See TileArgs::wide_panel.
   TileFn widening_tile[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
   TileFn wide_tile[kMaxPanelVectors][kMaxTileRows];      ///< [vectors - 1][mr - 1]
 

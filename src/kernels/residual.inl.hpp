@@ -32,9 +32,8 @@ OCTET_INLINE void add_residual_to_columns(const ResidualArgs& args, std::int64_t
       const std::uint8_t* bytes = residual + v * kLanes;
       const I32 other(lanes == kLanes ? Simd::load_channels(bytes)
                                       : Simd::load_channels(bytes, lanes));
-      const I32 distance = (other ^ I32(terms.residual_flip)) - I32(terms.residual_zero_point);
       const F32 sum = xsimd::to_float(I32(Simd::load(sums + v * kLanes))) * scale[v];
-      const F32 real = sum + xsimd::to_float(distance) * F32(terms.residual_scale);
+      const F32 real = with_residual<Simd>(sum, other, terms.epilogue.residual);
       results[v] =
           is_float ? Simd::bits(Simd::clamp(real, F32(terms.epilogue.min), F32(terms.epilogue.max)))
                    : typename Simd::I32(xsimd::nearbyint_as_int(xsimd::min(real, F32(kIntLimit))));

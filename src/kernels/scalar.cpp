@@ -38,7 +38,15 @@ void store_real(float t, DataType type, float min, float max, std::int32_t zero_
   }
 }
 
-/// The same of one sum.
+/// What a residual adds to a real result.
+float term_of(const ResidualScale& residual, std::uint8_t byte) {
+  constexpr std::int32_t kBase = 1 << 23;
+  const std::int32_t flipped = byte ^ static_cast<std::uint8_t>(residual.bits);
+  return residual.scale *
+         static_cast<float>(flipped - (static_cast<std::int32_t>(residual.zero) - kBase));
+}
+
+/// The result of one sum that no residual is added to.
 void store_result(std::int32_t sum, float scale, DataType type, float min, float max,
                   std::int32_t zero_point, void* out) {
   if (type == DataType::kS32) {
@@ -76,9 +84,15 @@ void tile(const TileArgs& args, std::int64_t rows, std::uint8_t flip) {
       if (terms.rhs_zero_point != nullptr)
         sum -= bits(terms.rhs_zero_point[term]) * bits(job.row_sums[i]);
       sum += bits(terms.bias[term]);
+      auto* out = static_cast<std::uint8_t*>(job.out[i]) + (job.column + n) * element;
+      if (terms.residual.is_used()) {
+        const float t = static_cast<float>(wrap(sum)) * terms.scale[term] +
+                        term_of(terms.residual, job.residual[i][job.column + n]);
+        store_real(t, terms.type, terms.min, terms.max, terms.zero_point, out);
+        continue;
+      }
       const float scale = terms.type == DataType::kS32 ? 1.0f : terms.scale[term];
-      store_result(wrap(sum), scale, terms.type, terms.min, terms.max, terms.zero_point,
-                   static_cast<std::uint8_t*>(job.out[i]) + (job.column + n) * element);
+      store_result(wrap(sum), scale, terms.type, terms.min, terms.max, terms.zero_point, out);
     }
   }
 }
@@ -226,9 +240,8 @@ void add_residual(const ResidualArgs& args) {
     auto* out = static_cast<std::uint8_t*>(args.out[row]) + args.column * size_of(epilogue.type);
     for (std::int64_t n = 0; n < args.columns; ++n) {
       const float sum = static_cast<float>(args.sums[row * args.sums_stride + n]);
-      const std::int32_t other = (residual[n] ^ terms.residual_flip) - terms.residual_zero_point;
       const float t = sum * terms.scale[(args.column + n) * terms.scale_step] +
-                      terms.residual_scale * static_cast<float>(other);
+                      term_of(epilogue.residual, residual[n]);
       store_real(t, epilogue.type, epilogue.min, epilogue.max, epilogue.zero_point,
                  out + n * size_of(epilogue.type));
     }

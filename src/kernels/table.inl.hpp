@@ -102,7 +102,7 @@ constexpr void set_staged_tiles(KernelTable& table) {
     for_each_up_to<kMaxRows>([&]<int kMr>() {
       table.tile[0][kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kBytes>;
       table.tile[1][kNv - 1][kMr - 1] = table.tile[0][kNv - 1][kMr - 1];
-      if constexpr (kMr >= (kMaxRows + 1) / 2) {  // two tiles and more are no lower
+      if constexpr (kMr >= (2 * kMaxRows + 1) / 3) {  // three tiles and more are no lower
         table.widening_tile[kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kWidening>;
         table.wide_tile[kNv - 1][kMr - 1] = staged_tile<Simd, kMr, kNv, PanelForm::kWide>;
       }

@@ -220,6 +220,8 @@ struct OwnEpilogue {
     job.term = fresh(call.finish_job->term);
     job.columns = fresh(call.finish_job->columns);
     job.row_sums = fresh(call.finish_job->row_sums);
+    job.residual = call.finish_job->residual;
+    job.epilogue = call.finish_job->epilogue;
     const EpilogueTerms& from = *call.finish_job->epilogue;
     terms.type = from.type;
     terms.bias = from.bias;
@@ -232,6 +234,9 @@ struct OwnEpilogue {
     terms.bytes.max = from.bytes.max;
     terms.bytes.flip = from.bytes.flip;
     terms.small_scales = from.small_scales;
+    terms.residual.scale = from.residual.scale;
+    terms.residual.bits = from.residual.bits;
+    terms.residual.zero = from.residual.zero;
   }
   TileArgs args;
   FinishJob job;

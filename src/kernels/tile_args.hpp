@@ -41,6 +41,22 @@ struct ByteTerms {
         flip(static_cast<std::uint32_t>(shift) * 0x01010101u) {}
 };
 
+/// A tensor of bytes that is added to the results: byte b adds scale * (real - zero), where `real`
+/// is the float whose bits are b ^ bits. Those are the bits of 2^23 and a flip, so that it is 2^23
+/// plus the flipped byte; the difference is exact.
+struct ResidualScale {
+  ResidualScale() = default;
+  constexpr ResidualScale(bool flips, float scale, std::int32_t zero_point)
+      : scale(scale),
+        bits(0x4B000000u | (flips ? 0x80u : 0u)),
+        zero(static_cast<float>((1 << 23) + zero_point + (flips ? 128 : 0))) {}
+  bool is_used() const { return bits != 0; }
+
+  float scale = 0;
+  std::uint32_t bits = 0;  ///< 0: there is none.
+  float zero = 0;
+};
+
 /// How sums become outputs; made once per operator. The arrays hold one element per packed column,
 /// padded to whole vectors.
 struct EpilogueTerms {
@@ -51,7 +67,9 @@ struct EpilogueTerms {
   float min, max;                      ///< Clamp of the result. 8 bit: inside the type's range.
   std::int32_t zero_point;             ///< 8 bit: of the output.
   ByteTerms bytes;                     ///< The last three again.
-  bool small_scales;                   ///< None is above 0.5: no product leaves int32.
+  /// None is above 0.5: no product leaves int32. False where a residual is added.
+  bool small_scales;
+  ResidualScale residual;  ///< Not of s32 outputs.
 };
 
 /// Packs the weights (tap, k, n) at source + tap * tap_stride + k * k_stride + n * n_stride, in
@@ -103,6 +121,7 @@ struct FinishJob {
   std::int64_t term;             ///< Of the epilogue's arrays, where they begin.
   std::int64_t columns;          ///< Valid ones: more than (vectors - 1) * lanes.
   const std::int32_t* row_sums;  ///< [rows] as the kernel sees the bytes; if rhs_zero_point is set.
+  const std::uint8_t* const* residual;  ///< [rows]: column 0, like `out`; if one is added.
   const EpilogueTerms* epilogue;
 };
 

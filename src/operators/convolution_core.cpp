@@ -38,9 +38,8 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
                                const ConvolutionGeometry& geometry, bool volumes,
                                const WeightsView& weights, ConvolutionCore& core) {
   WeightsView view = weights;
-  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
   Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
-                               epilogue};
+                               config.epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   core.geometry = geometry;
@@ -69,6 +68,9 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     core.format.left = std::max<std::int64_t>(config.pad_left, 0);
     core.format.right = std::max<std::int64_t>(config.pad_right, 0);
   }
+  const Epilogue sums_epilogue = epilogue_of_sums(config.epilogue);
+  const Quantization of_sums = {config.in_type, config.in_zero_point, config.weights_zero_point,
+                                sums_epilogue};
   if (core.form == ConvolutionForm::kDepthwise) {
     // Channels are columns of a single group.
     view.n *= view.groups;
@@ -78,9 +80,12 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
       OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
       quantization.rhs_zero_point = {};
     }
-    OCTET_RETURN_IF_ERROR(Depthwise::create(kernels, config, view, quantization, core.depthwise));
+    OCTET_RETURN_IF_ERROR(Depthwise::create(
+        kernels, config, view,
+        {config.in_type, config.in_zero_point, quantization.rhs_zero_point, sums_epilogue},
+        core.depthwise));
   } else if (core.form == ConvolutionForm::kGrouped) {
-    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
+    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, of_sums, core.grouped));
   } else {
     OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
     if (core.form == ConvolutionForm::kIndirect)
@@ -236,7 +241,7 @@ void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
 void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
                                std::span<const BlockCut> cuts, const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
-    return grouped.multiply(rows.block(), part.first_panel, part.last_panel);
+    return grouped.multiply(rows.block(), fused, part.first_panel, part.last_panel);
   WindowPanels parts(windows, weights, rows.window_bias());
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
     if (weights.uses_row_sums())
@@ -257,7 +262,7 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
     return depthwise.run_task(as_images(in), as_images(out), others, fused, pad_row.get(), grid,
                               task, scratch);
   ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
-  if (!fused.empty()) rows.fuse(fused, others);
+  rows.fuse(fused, others);
   const TaskPart part(
       grid, task, out.batch * out.depth * out.height * out.width,
       form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);

@@ -118,7 +118,7 @@ class ConvolutionRows {
 
   /// Blocks from now on have this epilogue. `residual` may be none.
   void fuse(const FusedEpilogue& fused, const ConstImages& residual) {
-    block_.fused = &fused;
+    block_.fused = fused.has_table() ? &fused : nullptr;
     residual_ = residual;
   }
 

@@ -71,27 +71,21 @@ Status check_residual(const std::optional<Residual>& residual, const ConstImages
   return check_equal("residual.channels", given.channels, out.channels, "out.channels");
 }
 
-Epilogue epilogue_of_tiles(const Epilogue& epilogue) {
+Epilogue epilogue_of_sums(const Epilogue& epilogue) {
   if (epilogue.residual) return {.type = DataType::kS32, .bias = epilogue.bias};
-  Epilogue tiles = epilogue;
-  tiles.table = {};
-  return tiles;
+  return epilogue;
 }
 
 FusedEpilogue::FusedEpilogue(const Epilogue& epilogue) {
-  const auto flip_of = [](DataType type) { return type == DataType::kS8 ? 0x80 : 0; };
   if (epilogue.residual) {
     adds_residual_ = true;
     residual_.scale = epilogue.scale.data();
     residual_.scale_step = epilogue.scale.size() > 1 ? 1 : 0;
-    residual_.residual_scale = epilogue.residual->scale;
-    residual_.residual_flip = flip_of(epilogue.residual->type);
-    residual_.residual_zero_point = epilogue.residual->zero_point + residual_.residual_flip;
     residual_.epilogue = uniform_terms(epilogue);
   }
   if (!epilogue.table.empty()) {
     table_ = reinterpret_cast<const std::uint8_t*>(epilogue.table.data());
-    table_flip_ = static_cast<std::uint8_t>(flip_of(epilogue.type));
+    table_flip_ = epilogue.type == DataType::kS8 ? 0x80 : 0;
   }
 }
 

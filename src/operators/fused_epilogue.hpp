@@ -1,8 +1,8 @@
 /// What an epilogue does beyond a bias, a scale and a clamp: adding a residual, and a table.
 ///
-/// The tile kernels know nothing of either. Where there is a residual they leave sums, some rows at
-/// a time in a piece of the stack that stays in the L1 cache, and another kernel makes outputs of
-/// them. A table is applied to the outputs of a panel where they lie.
+/// Tiles add a residual in their own epilogues (EpilogueTerms::residual). The depthwise and
+/// grouped kernels leave sums, of which another kernel makes outputs. A table is applied to the
+/// outputs of a panel where they lie.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,7 @@ Status check_residual(const std::optional<Residual>& residual, const ConstMatrix
 Status check_residual(const std::optional<Residual>& residual, const ConstImages& given,
                       const Images& out);
 
-/// What the tiles do of an epilogue.
-Epilogue epilogue_of_tiles(const Epilogue& epilogue);
+/// What the depthwise and grouped kernels do of an epilogue.
+Epilogue epilogue_of_sums(const Epilogue& epilogue);
 
 }  // namespace octet

@@ -52,8 +52,7 @@ Status Gemm::create(const GemmConfig& config, const ConstMatrix& rhs, Gemm& gemm
   OCTET_RETURN_IF_ERROR(choose_kernels(config.max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_gemm_config(config, rhs));
   const WeightsView view = view_rhs(config, rhs);
-  const Epilogue epilogue = epilogue_of_tiles(config.epilogue);
-  const Quantization quantization = quantization_of(config, epilogue);
+  const Quantization quantization = quantization_of(config, config.epilogue);
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   std::unique_ptr<Impl> impl(new (std::nothrow) Impl);

@@ -70,7 +70,7 @@ class MatrixRows {
     block_.tap_stride = kBlockRows;
     block_.out = out_;
     block_.wide_panel = scratch.wide_panel;
-    block_.fused = fused.empty() ? nullptr : &fused;
+    block_.fused = fused.has_table() ? &fused : nullptr;
     block_.residual = residual_;
     // A copy of what was just written, two fields at once, would wait for the stores.
     if (scratch.pairs.data != nullptr) block_.pairs = scratch.pairs;

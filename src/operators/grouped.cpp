@@ -66,17 +66,32 @@ Status GroupedWeights::create(const KernelTable& kernels, const WeightsView& wei
   return {};
 }
 
-void GroupedWeights::multiply(const RowBlock& block, std::int64_t first, std::int64_t last) const {
+void GroupedWeights::add_residual_to_panel(const RowBlock& block, const FusedEpilogue& fused,
+                                           std::int64_t panel) const {
+  constexpr std::int64_t kRows = 48, kMaxColumns = 64;
+  alignas(64) std::int32_t sums[kRows * kMaxColumns];  // in the L1 cache
+  void* out[kRows];
+  for (std::int64_t i = 0; i < kRows; ++i) out[i] = sums + i * kMaxColumns;
+  for (std::int64_t first = 0; first < block.count; first += kRows) {
+    const RowBlock outputs = block.part(first, std::min(kRows, block.count - first));
+    RowBlock part = outputs;
+    part.out = out;
+    multiply_panel(part, panel, 0);
+    fused.add_residual(*kernels_, {nullptr, sums, kMaxColumns, part.count, columns_of(panel),
+                                   panel * panel_channels(), outputs.residual, outputs.out});
+  }
+}
+
+void GroupedWeights::multiply(const RowBlock& block, const FusedEpilogue& fused, std::int64_t first,
+                              std::int64_t last) const {
   for (std::int64_t panel = first; panel < last; ++panel) {
     const std::int64_t column = panel * panel_channels();
-    if (block.fused == nullptr) {
-      multiply_panel(block, panel, column);
+    if (fused.adds_residual()) {
+      add_residual_to_panel(block, fused, panel);
     } else {
-      multiply_fused(*kernels_, block, column, columns_of(panel),
-                     [&](const RowBlock& part, std::int64_t out_column) {
-                       multiply_panel(part, panel, out_column);
-                     });
+      multiply_panel(block, panel, column);
     }
+    fused.look_up(*kernels_, block.out, block.count, column, columns_of(panel));
   }
 }
 

@@ -14,12 +14,14 @@ namespace octet {
 
 class GroupedWeights {
  public:
-  /// `weights`: as many outputs as inputs per group, no zero points.
+  /// `weights`: as many outputs as inputs per group, no zero points. The epilogue adds no residual.
   static Status create(const KernelTable& kernels, const WeightsView& weights,
                        const Quantization& quantization, GroupedWeights& grouped);
 
   /// A block of rows, whose pointers are to channel 0, times panels [first, last).
-  void multiply(const RowBlock& block, std::int64_t first, std::int64_t last) const;
+  /// With what `fused` does besides.
+  void multiply(const RowBlock& block, const FusedEpilogue& fused, std::int64_t first,
+                std::int64_t last) const;
 
   WorkSize work_size(std::int64_t pixels) const {
     return {.rows = pixels,
@@ -47,6 +49,9 @@ class GroupedWeights {
   }
   /// Its outputs begin at `out_column` of the block's rows.
   void multiply_panel(const RowBlock& block, std::int64_t panel, std::int64_t out_column) const;
+  /// The kernels leave sums, some rows at a time, of which another makes outputs.
+  void add_residual_to_panel(const RowBlock& block, const FusedEpilogue& fused,
+                             std::int64_t panel) const;
   void pack_panel(const WeightsView& weights, std::uint8_t flip, std::int64_t panel,
                   std::int32_t* column_sums);
 

@@ -59,7 +59,7 @@ void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed)
   const KernelTable& kernels = packed.kernels();
   if (block.fused != nullptr)
     return multiply_fused(kernels, block, 0, n_,
-                          [&](const RowBlock& part, std::int64_t) { multiply(part, packed); });
+                          [&](const RowBlock& without_table) { multiply(without_table, packed); });
   const auto& tiles = kernels.narrow[packed.flips_lhs()];
   constexpr std::int64_t kRowsAtATime = kMaxTileSums / 16;
   alignas(64) std::int32_t sums[kMaxTileSums] = {};
@@ -86,6 +86,7 @@ void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed)
     job.next_row = 0;
     job.out = block.out + begin;
     job.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + begin;
+    job.residual = block.residual + begin;
     kernels.finish[0](job);
   }
 }

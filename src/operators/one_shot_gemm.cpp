@@ -137,9 +137,8 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       end = shares_weights(batch) ? part.last_row : std::min(part.last_row, (i + 1) * lhs.rows);
       const WeightsView view_of_matrix = view_rhs(config, matrix_of(rhs, batch.rhs_stride, i));
       const Epilogue epilogue = epilogue_of(config, batch, i);
-      const Epilogue of_tiles = epilogue_of_tiles(epilogue);
       const FusedEpilogue fused(epilogue);
-      const Quantization quantization = quantization_of(config, of_tiles);
+      const Quantization quantization = quantization_of(config, epilogue);
       CallWeights weights(*kernels, view_of_matrix, split, lhs_sign, rhs_sign, quantization,
                           memory.weights);
       const std::int64_t plain_most =

@@ -100,8 +100,11 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue) {
     terms.max = std::min(epilogue.max, static_cast<float>(range.max));
     terms.zero_point = epilogue.zero_point;
     terms.bytes = ByteTerms(epilogue.type, terms.zero_point, terms.min, terms.max);
-    terms.small_scales = has_small_scales(epilogue);
+    terms.small_scales = !epilogue.residual && has_small_scales(epilogue);
   }
+  if (epilogue.residual)
+    terms.residual = ResidualScale(epilogue.residual->type == DataType::kS8,
+                                   epilogue.residual->scale, epilogue.residual->zero_point);
   return terms;
 }
 

@@ -29,7 +29,7 @@ struct RowBlock {
   const std::int32_t* row_sums = nullptr;  ///< [count], where the weights use them.
   std::int16_t* wide_panel = nullptr;    ///< Staged rows: room for a panel, see take_wide_panel().
   RowPairs pairs;                        ///< Room for all rows in pairs, or none.
-  const FusedEpilogue* fused = nullptr;  ///< If there is more to do than the tiles can.
+  const FusedEpilogue* fused = nullptr;  ///< If it has a table for the outputs.
   const std::uint8_t* const* residual = nullptr;  ///< [count]: like `out`, where it is added.
 
   /// Rows [first, first + count).
@@ -57,34 +57,16 @@ inline Pairing pairing_of(std::int64_t p, std::int64_t first, std::int64_t last)
   return p == first ? Pairing::kWrite : Pairing::kRead;
 }
 
-/// Columns [column, column + columns) of a block that has a fused epilogue, at most kMaxColumns:
-/// calls multiply(part, column) for parts of it that have none, where `column` is that of the
-/// part's `out`.
+/// Columns [column, column + columns) of a block whose outputs go through a table: calls
+/// multiply(block) with one that has none.
 template <class Multiply>
 [[gnu::noinline]] void multiply_fused(const KernelTable& kernels, const RowBlock& block,
                                       std::int64_t column, std::int64_t columns,
                                       const Multiply& multiply) {
-  constexpr std::int64_t kRows = 48, kMaxColumns = kMaxPanelVectors * 16;
-  const FusedEpilogue& fused = *block.fused;
-  if (fused.adds_residual()) {
-    alignas(64) std::int32_t sums[kRows * kMaxColumns];  // in the L1 cache
-    void* out[kRows];
-    for (std::int64_t i = 0; i < kRows; ++i) out[i] = sums + i * kMaxColumns;
-    for (std::int64_t first = 0; first < block.count; first += kRows) {
-      const RowBlock outputs = block.part(first, std::min(kRows, block.count - first));
-      RowBlock part = outputs;
-      part.fused = nullptr;
-      part.out = out;
-      multiply(part, std::int64_t{0});
-      fused.add_residual(kernels, {nullptr, sums, kMaxColumns, part.count, columns, column,
-                                   outputs.residual, outputs.out});
-    }
-  } else {
-    RowBlock part = block;
-    part.fused = nullptr;
-    multiply(part, column);
-  }
-  fused.look_up(kernels, block.out, block.count, column, columns);
+  RowBlock without_table = block;
+  without_table.fused = nullptr;
+  multiply(without_table);
+  block.fused->look_up(kernels, block.out, block.count, column, columns);
 }
 
 /// One panel and where its columns go.
@@ -142,13 +124,10 @@ class TileLoop {
   /// A block of rows times one panel.
   void multiply(const RowBlock& block, const Panel& panel) {
     if (block.fused != nullptr) [[unlikely]] {
-      Panel part_panel = panel;
       return multiply_fused(kernels_, block, panel.column, panel.columns,
-                            [&](const RowBlock& part, std::int64_t column) {
-                              part_panel.column = column;
-                              multiply(part, part_panel);
+                            [&](const RowBlock& without_table) {
+                              multiply(without_table, panel);
                               finish();
-                              part_panel.next = nullptr;  // it is on its way
                             });
     }
     const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
@@ -167,7 +146,8 @@ class TileLoop {
     args.pairs = nullptr;
     const bool pairs = panel.pairing != Pairing::kNone && block.pairs.data != nullptr;
 
-    const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows;
+    const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows &&
+                        kernels_.wide_tile[panel.vectors - 1][tiles.lowest - 1] != nullptr;
     prefetch_ = {};
     // A panel that few tiles use streams in fast enough by itself.
     if (panel.next != nullptr && block.count > 2 * tiles.max_rows) {
@@ -203,6 +183,7 @@ class TileLoop {
     TileChoice(const KernelTable& kernels, const Panel& panel, std::int64_t rows, bool paired) {
       const int v = panel.vectors - 1;
       max_rows = kernels.max_rows[v];
+      lowest = rows > 2 * max_rows ? max_rows : rows > max_rows ? rows / 2 : rows;
       by_height = kernels.tile[paired ? kPairedRows : panel.flip][v];
       const TileFn* in_halves = kernels.halves_tile[panel.flip][v];
       if (in_halves[max_rows - 1] != nullptr && suits_halves(panel, rows > max_rows) &&
@@ -212,12 +193,9 @@ class TileLoop {
       }
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
       const TileFn* of_height = kernels.finishing_tile[panel.flip][v];
-      // Of three tiles and more it is there.
-      const std::int64_t lowest = rows > 2 * max_rows ? max_rows
-                                  : rows > max_rows   ? rows / 2
-                                                      : rows;
       // In a short tile the epilogue would have no dot products to go beside.
-      if (groups * panel.vectors > 64 && of_height[lowest - 1] != nullptr) {
+      if (groups * panel.vectors > 64 && of_height[lowest - 1] != nullptr &&
+          !panel.terms->residual.is_used()) {
         finishing = of_height;
       } else {
         max_rows = kernels.tile_rows[v];
@@ -237,6 +215,7 @@ class TileLoop {
       return by_height[height - 1];
     }
     std::int64_t max_rows;
+    std::int64_t lowest;  ///< Rows of the lowest tile; of three and more, of any.
     const TileFn* by_height;
     const TileFn* halves = nullptr;  ///< Null for some heights.
     const TileFn* finishing = nullptr;
@@ -294,6 +273,7 @@ class TileLoop {
     pending_.term = panel.term;
     pending_.columns = panel.columns;
     pending_.row_sums = block.row_sums == nullptr ? nullptr : block.row_sums + row;
+    pending_.residual = block.residual == nullptr ? nullptr : block.residual + row;
     pending_.epilogue = panel.terms;
   }
 

@@ -47,9 +47,24 @@ TEST_P(FusedGemm, EqualsReferenceForEveryNumberOfColumns) {
                  isa());
 }
 
-/// Tiles, and the rows whose sums are kept at a time.
+/// Of few k-groups, which finish their own sums, and of many.
+TEST_P(FusedGemm, EqualsReferenceInTallTiles) {
+  for (std::int64_t n : {9, 16, 24, 32, 40, 48, 60, 64}) {
+    for (std::int64_t k : {5, 64, 300}) {
+      for (DataType lhs : k8BitTypes) {
+        for (DataType out : {DataType::kU8, DataType::kS8, DataType::kF32}) {
+          GemmProblem problem = fused_gemm(41, n, k, {lhs, DataType::kS8, out}, {true, false});
+          if (random_.chance(30))
+            problem.rhs_zero_point = random_values(random_, problem.rhs_type, problem.n);
+          expect_exact(problem, isa());
+        }
+      }
+    }
+  }
+}
+
 TEST_P(FusedGemm, EqualsReferenceAroundEveryBlock) {
-  for (std::int64_t m : around({info().tile_rows, 48, 96, 252, 300}))
+  for (std::int64_t m : around({info().tile_rows, 252, 300}))
     for (const Fused& fused : kFused)
       expect_exact(fused_gemm(m, 70, random_.integer(1, 90), random_types(), fused), isa());
 }
@@ -96,11 +111,13 @@ TEST_P(FusedGemm, ExtremeScalesSaturate) {
   for (DataType type : {DataType::kU8, DataType::kS8, DataType::kF32}) {
     for (float scale : {1e-30f, 1.0f, 3e38f}) {
       for (float residual_scale : {1e-40f, 1e-30f, 1.0f, 1e36f}) {
-        GemmProblem problem =
-            fused_gemm(3, 37, 9, {DataType::kU8, DataType::kS8, type}, {true, false});
-        problem.epilogue.scale = {scale};
-        problem.epilogue.residual->scale = residual_scale;
-        expect_exact(problem, isa());
+        for (const auto& [m, k] : {std::pair{3, 9}, std::pair{24, 9}, std::pair{24, 200}}) {
+          GemmProblem problem =
+              fused_gemm(m, 101, k, {DataType::kU8, DataType::kS8, type}, {true, false});
+          problem.epilogue.scale = {scale};
+          problem.epilogue.residual->scale = residual_scale;
+          expect_exact(problem, isa());
+        }
       }
     }
   }
@@ -108,9 +125,10 @@ TEST_P(FusedGemm, ExtremeScalesSaturate) {
 
 TEST_P(FusedGemm, TheResidualMayBeTheOutput) {
   for (const Fused& fused : {kFused[0], kFused[2]}) {
-    for (std::int64_t n : {5, 64, 100}) {
+    for (const auto& [n, k] : {std::pair{5, 33}, std::pair{24, 33}, std::pair{64, 33},
+                               std::pair{100, 33}, std::pair{100, 300}}) {
       GemmProblem problem =
-          fused_gemm(101, n, 33, {DataType::kU8, DataType::kS8, DataType::kU8}, fused);
+          fused_gemm(101, n, k, {DataType::kU8, DataType::kS8, DataType::kU8}, fused);
       problem.epilogue.residual->type = DataType::kU8;
       problem.epilogue.residual->zero_point = 3;
       problem.residual = random_values(random_, DataType::kU8, problem.m * problem.n);

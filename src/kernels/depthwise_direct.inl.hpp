@@ -2,10 +2,14 @@
 // an ISA's anonymous namespace, after depthwise.inl.hpp, by ISAs with 32 registers. Besides what
 // that lists, `Simd` gives
 //   ByteMask             of load_first_bytes and store_first_bytes
-//   interleave_bytes     within 128 bits: the bytes of two vectors in turn, the low or the high
-//   half interleave_pairs     the same with pairs of bytes, both halves interleave_halves    the
-//   pairs of bytes of a vector's two halves in turn rows_in_order        of narrow_quad's results
-//   for two rows of half a vector of channels
+//
+//   interleave_bytes     within 128 bits: the bytes of two vectors in turn, low or high half
+//
+//   interleave_pairs     the same with pairs of bytes, both halves
+//
+//   interleave_halves    the pairs of bytes of a vector's two halves in turn
+//
+//   rows_in_order        of narrow_quad's results, for two rows of half a vector of channels
 //
 // A band is two rows of outputs. It is made in one part, or two, of 2 vectors of the 4: so all
 // weights of a 3x3 filter, the sums and the columns that neighbouring outputs share fit the

@@ -1,45 +1,18 @@
 // Kernels, strides, dilations, paddings, groups and channel counts.
-#include "support/every_isa.hpp"
-#include "support/random_problems.hpp"
-#include "support/run_images.hpp"
+#include "support/convolution_layers.hpp"
 
 namespace octet::test {
 namespace {
 
-class ConvolutionShapes : public OnEveryIsa {
+class ConvolutionShapes : public ConvolutionLayers {
  protected:
-  /// Randomizes all but the sizes, twice, and compares with the reference.
-  void check(const ConvolutionConfig& config, std::int64_t batch, std::int64_t height,
-             std::int64_t width) {
-    for (int repeat = 0; repeat < 2; ++repeat) {
-      ConvolutionProblem problem{
-          .config = config, .batch = batch, .height = height, .width = width};
-      randomize(random_, problem);
-      expect_exact(problem, isa());
-    }
-  }
-
-  /// A square kernel with the padding that keeps the image size at stride 1.
+  /// With the padding that keeps the image size at stride 1.
   static ConvolutionConfig same(std::int64_t in_channels, std::int64_t out_channels,
                                 std::int64_t kernel, std::int64_t stride = 1,
                                 std::int64_t dilation = 1) {
-    const std::int64_t pad = dilation * (kernel - 1) / 2;
-    return {.in_channels = in_channels,
-            .out_channels = out_channels,
-            .kernel_h = kernel,
-            .kernel_w = kernel,
-            .stride_h = stride,
-            .stride_w = stride,
-            .dilation_h = dilation,
-            .dilation_w = dilation,
-            .pad_top = pad,
-            .pad_left = pad,
-            .pad_bottom = pad,
-            .pad_right = pad};
+    return square_filter(in_channels, out_channels, kernel, dilation * (kernel - 1) / 2, dilation,
+                         stride);
   }
-
- private:
-  Random random_{first_seed()};
 };
 
 constexpr std::int64_t kChannels[] = {1, 2, 3, 4, 5, 8, 16, 17, 33};

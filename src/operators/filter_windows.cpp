@@ -57,7 +57,7 @@ WindowPanels::WindowPanels(const FilterWindows& windows, const PackedWeights& we
     : windows_(windows),
       weights_(weights),
       terms_{weights.terms(), weights.terms()},
-      bias_{bias, bias + windows.columns_} {
+      bias_{bias, bias == nullptr ? nullptr : bias + windows.columns_} {
   for (int i = 0; i < 2; ++i) terms_[i].bias = bias_[i];
 }
 

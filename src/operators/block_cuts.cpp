@@ -148,9 +148,10 @@ void BlockCuts::cut_band(Band& band) {
 
 void BlockCuts::cut(std::int64_t first, std::int64_t count) {
   count_ = 0;
+  if (column_count_ == 0) return;
   constexpr std::int64_t kLeastDots = 40000;  // it takes as long to cut what has fewer
   const std::int64_t dots = count * rows_.kernel * columns_axis_.kernel * tap_dots_ * panels_;
-  if (column_count_ == 0 || dots < kLeastDots || !count_pixels(first, count)) return;
+  if (dots < kLeastDots || !count_pixels(first, count)) return;
   std::int64_t row = 0, lines = 0, total = 0;
   for (int b = 0; b < band_count_; ++b) {
     cut_band(bands_[b]);

@@ -85,7 +85,8 @@ PackArgs pack_panel_args(const WeightsView& weights, std::int64_t group, const P
   args.flip = rhs.flip ? 0x80 : 0;
   args.panel = packed;
   args.column_sums = column_sums;
-  args.fetches_columns = !weights.fit_cache();
+  // From the caches it costs a twentieth of 48 rows' products, from memory it saves a third.
+  args.fetches_columns = weights.k >= 256 || !weights.fit_cache();
   return args;
 }
 

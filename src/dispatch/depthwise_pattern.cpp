@@ -1,7 +1,8 @@
 #include "dispatch/depthwise_pattern.hpp"
 
-#include <algorithm>
 #include <numeric>
+
+#include "dispatch/small_scales.hpp"
 
 namespace octet {
 namespace {
@@ -48,7 +49,7 @@ bool can_be_direct(const ConvolutionConfig& c, const KernelTable& kernels, std::
   return kernels.depthwise_direct != nullptr && passes == 1 && c.kernel_h == 3 && c.kernel_w == 3 &&
          c.stride_h == c.stride_w && c.stride_h <= 2 && c.dilation_h == 1 && c.dilation_w == 1 &&
          c.out_channels == c.in_channels && size_of(c.epilogue.type) == 1 &&
-         !c.epilogue.residual.has_value() && has_small_scales(c.epilogue);
+         has_small_scales(c.epilogue);
 }
 
 /// Filters of several lines, `rows` rows of outputs at a time.
@@ -69,11 +70,6 @@ DepthwisePattern along_y(const ConvolutionConfig& c, int slots, std::int64_t row
 }
 
 }  // namespace
-
-bool has_small_scales(const Epilogue& epilogue) {
-  return std::all_of(epilogue.scale.begin(), epilogue.scale.end(),
-                     [](float scale) { return scale <= 0.5f; });
-}
 
 DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& c, const KernelTable& kernels,
                                           std::int64_t passes) {

@@ -42,7 +42,4 @@ struct DepthwisePattern {
 DepthwisePattern choose_depthwise_pattern(const ConvolutionConfig& config,
                                           const KernelTable& kernels, std::int64_t passes);
 
-/// What EpilogueTerms::small_scales says of an epilogue.
-bool has_small_scales(const Epilogue& epilogue);
-
 }  // namespace octet

@@ -209,6 +209,16 @@ template <class Simd, int kNv>
   });
 }
 
+/// What finish_rows() asks for, of sums in registers from row kFirst of the tile on. For rows
+/// beyond the tile, which are not stored, the last one's.
+template <class Simd, int kFirst, int kMr, int kNv>
+OCTET_INLINE auto sums_from(const typename Simd::I32 (&acc)[kMr][kNv]) {
+  return [&acc](auto v) OCTET_INLINE_LAMBDA {
+    constexpr int kRow = kFirst + v / kNv;
+    return typename Simd::I32Batch(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+  };
+}
+
 /// Rows of a tile, kFinishRows of them from number kStep * kFinishRows on, whose sums are in
 /// registers, and complete: 8-bit outputs that need no clamp before they are rounded. `row` is the
 /// tile's first.
@@ -216,14 +226,10 @@ template <class Simd, int kStep, int kMr, int kNv>
 OCTET_INLINE void finish_rows_of_tile(const typename Simd::I32 (&acc)[kMr][kNv],
                                       const FinishJob& job, const EpilogueTerms& terms,
                                       std::int64_t row) {
-  using I32 = typename Simd::I32Batch;
   constexpr int kFirst = kStep * kFinishRows<kNv>;
   constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-  finish_rows<Simd, kNv, DataType::kS8, false>(
-      job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
-        constexpr int kRow = kFirst + v / kNv;
-        return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
-      });
+  finish_rows<Simd, kNv, DataType::kS8, false>(job, terms, row + kFirst, kLeft,
+                                               sums_from<Simd, kFirst>(acc));
 }
 /// How often that is for a tile of kMr rows.
 template <int kMr, int kNv>
@@ -256,11 +262,8 @@ OCTET_INLINE void finish_registers(typename Simd::I32 (&acc)[kMr][kNv], const Fi
       unroll<kFinishSteps<kMr, kNv>>([&](auto step) OCTET_INLINE_LAMBDA {
         constexpr int kFirst = step * kRows;
         constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-        finish_rows_with<Simd, kNv, DataType::kS8>(
-            residual + kFirst, job, terms, row + kFirst, kLeft, [&](auto v) OCTET_INLINE_LAMBDA {
-              constexpr int kRow = kFirst + v / kNv;
-              return I32(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
-            });
+        finish_rows_with<Simd, kNv, DataType::kS8>(residual + kFirst, job, terms, row + kFirst,
+                                                   kLeft, sums_from<Simd, kFirst>(acc));
       });
       return;
     }

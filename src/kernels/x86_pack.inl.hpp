@@ -92,8 +92,9 @@ OCTET_INLINE std::int64_t interleave_rows_by_16(const PackArgs& args, const std:
   return column;
 }
 
-/// Transposed weights, kPackStep values of k, columns [column, columns) in blocks of 4: a transpose
-/// of 4 x 4 groups of four bytes. Returns the first column that is left.
+/// Transposed weights, `k_count` values of k, a multiple of kPackStep, columns [column, columns) in
+/// blocks of 4: transposes of 4 x 4 groups of four bytes, all of a block's before the next block,
+/// so that a cache line is visited once. Returns the first column that is left.
 OCTET_INLINE std::int64_t interleave_columns_by_4(const PackArgs& args, const std::uint8_t* source,
                                                   std::int64_t k_count, std::int8_t* panel,
                                                   std::int64_t group_bytes, std::int64_t column) {

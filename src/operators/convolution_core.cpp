@@ -38,8 +38,8 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
                                const ConvolutionGeometry& geometry, bool volumes,
                                const WeightsView& weights, ConvolutionCore& core) {
   WeightsView view = weights;
-  Quantization quantization = {config.in_type, config.in_zero_point, config.weights_zero_point,
-                               config.epilogue};
+  const Quantization quantization = {config.in_type, config.in_zero_point,
+                                     config.weights_zero_point, config.epilogue};
   OCTET_RETURN_IF_ERROR(check_sums_fit(view, quantization));
 
   core.geometry = geometry;
@@ -69,8 +69,8 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     core.format.right = std::max<std::int64_t>(config.pad_right, 0);
   }
   const Epilogue sums_epilogue = epilogue_of_sums(config.epilogue);
-  const Quantization of_sums = {config.in_type, config.in_zero_point, config.weights_zero_point,
-                                sums_epilogue};
+  Quantization of_sums = {config.in_type, config.in_zero_point, config.weights_zero_point,
+                          sums_epilogue};
   if (core.form == ConvolutionForm::kDepthwise) {
     // Channels are columns of a single group.
     view.n *= view.groups;
@@ -78,12 +78,9 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     if (row_sums) {
       const WeightsView with_zero_points = view;
       OCTET_RETURN_IF_ERROR(subtract_zero_points(config, with_zero_points, copy, view));
-      quantization.rhs_zero_point = {};
+      of_sums.rhs_zero_point = {};
     }
-    OCTET_RETURN_IF_ERROR(Depthwise::create(
-        kernels, config, view,
-        {config.in_type, config.in_zero_point, quantization.rhs_zero_point, sums_epilogue},
-        core.depthwise));
+    OCTET_RETURN_IF_ERROR(Depthwise::create(kernels, config, view, of_sums, core.depthwise));
   } else if (core.form == ConvolutionForm::kGrouped) {
     OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, of_sums, core.grouped));
   } else {

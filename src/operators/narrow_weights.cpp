@@ -58,8 +58,9 @@ Status NarrowWeights::create(const KernelTable& kernels, const WeightsView& weig
 void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed) const {
   const KernelTable& kernels = packed.kernels();
   if (block.fused != nullptr)
-    return multiply_fused(kernels, block, 0, n_,
-                          [&](const RowBlock& without_table) { multiply(without_table, packed); });
+    return multiply_and_look_up(kernels, block, 0, n_, [&](const RowBlock& without_table) {
+      multiply(without_table, packed);
+    });
   const auto& tiles = kernels.narrow[packed.flips_lhs()];
   constexpr std::int64_t kRowsAtATime = kMaxTileSums / 16;
   alignas(64) std::int32_t sums[kMaxTileSums] = {};

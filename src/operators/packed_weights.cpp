@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "dispatch/depthwise_pattern.hpp"
+#include "dispatch/small_scales.hpp"
 #include "operators/validate.hpp"
 
 namespace octet {
@@ -101,7 +101,7 @@ EpilogueTerms uniform_terms(const Epilogue& epilogue) {
     terms.max = std::min(epilogue.max, static_cast<float>(range.max));
     terms.zero_point = epilogue.zero_point;
     terms.bytes = ByteTerms(epilogue.type, terms.zero_point, terms.min, terms.max);
-    terms.small_scales = !epilogue.residual && has_small_scales(epilogue);
+    terms.small_scales = has_small_scales(epilogue);
   }
   if (epilogue.residual)
     terms.residual = ResidualScale(epilogue.residual->type == DataType::kS8,

@@ -60,9 +60,9 @@ inline Pairing pairing_of(std::int64_t p, std::int64_t first, std::int64_t last)
 /// Columns [column, column + columns) of a block whose outputs go through a table: calls
 /// multiply(block) with one that has none.
 template <class Multiply>
-[[gnu::noinline]] void multiply_fused(const KernelTable& kernels, const RowBlock& block,
-                                      std::int64_t column, std::int64_t columns,
-                                      const Multiply& multiply) {
+[[gnu::noinline]] void multiply_and_look_up(const KernelTable& kernels, const RowBlock& block,
+                                            std::int64_t column, std::int64_t columns,
+                                            const Multiply& multiply) {
   RowBlock without_table = block;
   without_table.fused = nullptr;
   multiply(without_table);
@@ -124,11 +124,11 @@ class TileLoop {
   /// A block of rows times one panel.
   void multiply(const RowBlock& block, const Panel& panel) {
     if (block.fused != nullptr) [[unlikely]] {
-      return multiply_fused(kernels_, block, panel.column, panel.columns,
-                            [&](const RowBlock& without_table) {
-                              multiply(without_table, panel);
-                              finish();
-                            });
+      return multiply_and_look_up(kernels_, block, panel.column, panel.columns,
+                                  [&](const RowBlock& without_table) {
+                                    multiply(without_table, panel);
+                                    finish();
+                                  });
     }
     const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
     const TileChoice tiles(kernels_, panel, block.count, paired);

@@ -55,9 +55,9 @@ class Convolution3d {
 
   /// `in` [batch, depth, height, width, in_channels] of plane.in_type; `out` [batch,
   /// out_depth(depth), out_height(height), out_width(width), out_channels] of epilogue.type; they
-  /// do not overlap. Allocates nothing.
-  Status run(const ConstVolumes& in, const Volumes& out,
-             const Resources& resources = {}) const noexcept;
+  /// do not overlap. `residual`, of the size of `out`: see Epilogue. Allocates nothing.
+  Status run(const ConstVolumes& in, const Volumes& out, const Resources& resources = {},
+             const ConstVolumes& residual = {}) const noexcept;
 
   /// Bytes of scratch that are enough for `run` with such volumes and any executor of `threads`
   /// threads.

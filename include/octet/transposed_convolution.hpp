@@ -75,9 +75,10 @@ class TransposedConvolution {
   std::int64_t out_width(std::int64_t in_width) const noexcept;
 
   /// `in` [batch, height, width, in_channels] of config.in_type; `out` [batch, out_height(height),
-  /// out_width(width), out_channels] of epilogue.type; they do not overlap. Allocates nothing.
-  Status run(const ConstImages& in, const Images& out,
-             const Resources& resources = {}) const noexcept;
+  /// out_width(width), out_channels] of epilogue.type; they do not overlap. `residual`, of the
+  /// size of `out`: see Epilogue. Allocates nothing.
+  Status run(const ConstImages& in, const Images& out, const Resources& resources = {},
+             const ConstImages& residual = {}) const noexcept;
 
   /// Bytes of scratch that are enough for `run` with such images and any executor of `threads`
   /// threads.

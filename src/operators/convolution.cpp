@@ -111,7 +111,8 @@ Status Convolution::run(const ConstImages& in, const Images& out, const Resource
   OCTET_RETURN_IF_ERROR(
       impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
   OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
-  OCTET_RETURN_IF_ERROR(impl_->run(as_volumes(in), as_volumes(out), residual, resources));
+  OCTET_RETURN_IF_ERROR(
+      impl_->run(as_volumes(in), as_volumes(out), as_volumes(residual), resources));
   call.end_run([&] { return explain(in.batch, in.height, in.width, resources.executor); });
   return {};
 }

@@ -18,7 +18,6 @@ Status check_config(const Convolution3dConfig& c, const void* weights) {
   OCTET_RETURN_IF_ERROR(check_size("dilation_d", c.dilation_d, 1));
   OCTET_RETURN_IF_ERROR(check_size("pad_front", c.pad_front, 0));
   OCTET_RETURN_IF_ERROR(check_size("pad_back", c.pad_back, 0));
-  OCTET_RETURN_IF_ERROR(check_no_residual("plane.epilogue.residual", c.plane.epilogue));
   if (c.plane.form == name_of(ConvolutionForm::kDepthwise))
     return Status::error(StatusCode::kUnsupported, "form is depthwise, which is for images only");
   // Of a plane it has been checked.
@@ -104,8 +103,8 @@ Explanation Convolution3d::explain(std::int64_t batch, std::int64_t in_depth,
   return impl_->explain(kOperation, {batch, in_depth, in_height, in_width}, executor);
 }
 
-Status Convolution3d::run(const ConstVolumes& in, const Volumes& out,
-                          const Resources& resources) const noexcept {
+Status Convolution3d::run(const ConstVolumes& in, const Volumes& out, const Resources& resources,
+                          const ConstVolumes& residual) const noexcept {
   const VerboseCall call;
   if (!impl_) return Status::invalid_argument("convolution3d: run before create");
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, impl_->in_type));
@@ -125,7 +124,8 @@ Status Convolution3d::run(const ConstVolumes& in, const Volumes& out,
   OCTET_RETURN_IF_ERROR(check_equal("out.width", out.width, size.width, "out_width(in.width)"));
   OCTET_RETURN_IF_ERROR(check_equal("out.channels", out.channels, impl_->out_channels,
                                     "out_channels of the weights"));
-  OCTET_RETURN_IF_ERROR(impl_->run(in, out, {}, resources));
+  OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
+  OCTET_RETURN_IF_ERROR(impl_->run(in, out, residual, resources));
   call.end_run(
       [&] { return explain(in.batch, in.depth, in.height, in.width, resources.executor); });
   return {};

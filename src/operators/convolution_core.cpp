@@ -252,12 +252,12 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
 }
 
 void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
-                               const ConstImages& others, const BlockSize& block,
+                               const ConstVolumes& others, const BlockSize& block,
                                const TaskGrid& grid, std::int64_t task,
                                ScratchCursor scratch) const {
   if (form == ConvolutionForm::kDepthwise)
-    return depthwise.run_task(as_images(in), as_images(out), others, fused, pad_row.get(), grid,
-                              task, scratch);
+    return depthwise.run_task(as_images(in), as_images(out), as_images(others), fused,
+                              pad_row.get(), grid, task, scratch);
   ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
   rows.fuse(fused, others);
   const TaskPart part(
@@ -278,7 +278,7 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
   }
 }
 
-Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
                             const Resources& resources) const {
   const VolumeSize size = sizes_of(in);
   OCTET_RETURN_IF_ERROR(check_input_fits(size));

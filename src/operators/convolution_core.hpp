@@ -62,12 +62,12 @@ struct ConvolutionCore {
   BlockSize block_size(const VolumeSize& in) const;
   TaskScratch task_scratch(const VolumeSize& in, const BlockSize& block) const;
   /// One task of any grid. `others`: the residual, or none.
-  void run_task(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+  void run_task(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
                 const BlockSize& block, const TaskGrid& grid, std::int64_t task,
                 ScratchCursor scratch) const;
 
   /// All of them. All arguments but the scratch have been checked.
-  Status run(const ConstVolumes& in, const Volumes& out, const ConstImages& others,
+  Status run(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
              const Resources& resources) const;
 
   /// What does not depend on the images; `operation` names the caller's.

@@ -170,7 +170,8 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const O
   point_to_rows(memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0, pixels);
   if (residual_.data != nullptr)
     point_to_rows(memory_.residual + i,
-                  static_cast<const std::uint8_t*>(residual_.data) + at.n * residual_.image_stride +
+                  static_cast<const std::uint8_t*>(residual_.data) +
+                      at.n * residual_.volume_stride + at.z * residual_.plane_stride +
                       at.y * residual_.row_stride + at.x * residual_.pixel_stride,
                   pixels > 1 ? residual_.pixel_stride : 0, pixels);
 

@@ -117,7 +117,7 @@ class ConvolutionRows {
                   const std::uint8_t* pad_row, const Memory& memory);
 
   /// Blocks from now on have this epilogue. `residual` may be none.
-  void fuse(const FusedEpilogue& fused, const ConstImages& residual) {
+  void fuse(const FusedEpilogue& fused, const ConstVolumes& residual) {
     block_.fused = fused.has_table() ? &fused : nullptr;
     residual_ = residual;
   }
@@ -167,7 +167,7 @@ class ConvolutionRows {
   std::int64_t pixel_stride_;  ///< Bytes from a pixel's row to its neighbour's.
   const ConstVolumes& in_;
   const Volumes& out_;
-  ConstImages residual_;
+  ConstVolumes residual_;
   const std::uint8_t* pad_row_;
   Memory memory_;
   StagedLines lines_;

@@ -42,12 +42,16 @@ Status check_presence(const std::optional<Residual>& residual, bool given) {
   return {};
 }
 
-}  // namespace
-
-Status check_no_residual(const char* name, const Epilogue& epilogue) {
-  if (!epilogue.residual) return {};
-  return Status::error(StatusCode::kUnsupported, "%s is set, but this operator adds none", name);
+/// Images or volumes.
+template <class Given, class Out>
+Status check_same_pixels(const Given& given, const Out& out) {
+  OCTET_RETURN_IF_ERROR(check_equal("residual.batch", given.batch, out.batch, "out.batch"));
+  OCTET_RETURN_IF_ERROR(check_equal("residual.height", given.height, out.height, "out.height"));
+  OCTET_RETURN_IF_ERROR(check_equal("residual.width", given.width, out.width, "out.width"));
+  return check_equal("residual.channels", given.channels, out.channels, "out.channels");
 }
+
+}  // namespace
 
 Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
                       const Matrix& out) {
@@ -65,10 +69,17 @@ Status check_residual(const std::optional<Residual>& residual, const ConstImages
   if (!residual) return {};
   OCTET_RETURN_IF_ERROR(check_type("residual.type", given.type, residual->type));
   OCTET_RETURN_IF_ERROR(check_images("residual", given));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.batch", given.batch, out.batch, "out.batch"));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.height", given.height, out.height, "out.height"));
-  OCTET_RETURN_IF_ERROR(check_equal("residual.width", given.width, out.width, "out.width"));
-  return check_equal("residual.channels", given.channels, out.channels, "out.channels");
+  return check_same_pixels(given, out);
+}
+
+Status check_residual(const std::optional<Residual>& residual, const ConstVolumes& given,
+                      const Volumes& out) {
+  OCTET_RETURN_IF_ERROR(check_presence(residual, given.data != nullptr));
+  if (!residual) return {};
+  OCTET_RETURN_IF_ERROR(check_type("residual.type", given.type, residual->type));
+  OCTET_RETURN_IF_ERROR(check_volumes("residual", given));
+  OCTET_RETURN_IF_ERROR(check_equal("residual.depth", given.depth, out.depth, "out.depth"));
+  return check_same_pixels(given, out);
 }
 
 Epilogue epilogue_of_sums(const Epilogue& epilogue) {

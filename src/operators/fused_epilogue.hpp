@@ -49,13 +49,13 @@ class FusedEpilogue {
 
 /// The part of check_epilogue() that is about residual and table.
 Status check_fused(const Epilogue& epilogue);
-/// Refuses a residual (kUnsupported): for operators whose `run` takes none.
-Status check_no_residual(const char* name, const Epilogue& epilogue);
 /// What `run` gets where the epilogue adds a residual, or null where it does not. `out` is valid.
 Status check_residual(const std::optional<Residual>& residual, const ConstMatrix& given,
                       const Matrix& out);
 Status check_residual(const std::optional<Residual>& residual, const ConstImages& given,
                       const Images& out);
+Status check_residual(const std::optional<Residual>& residual, const ConstVolumes& given,
+                      const Volumes& out);
 
 /// What the depthwise and grouped kernels do of an epilogue.
 Epilogue epilogue_of_sums(const Epilogue& epilogue);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include "operators/convolution_core.hpp"
 #include "operators/convolution_weights.hpp"
@@ -50,7 +51,6 @@ ConvolutionConfig as_convolution(const TransposedConvolutionConfig& c) {
 
 Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
   OCTET_RETURN_IF_ERROR(check_config(as_convolution(c), weights));
-  OCTET_RETURN_IF_ERROR(check_no_residual("epilogue.residual", c.epilogue));
   OCTET_RETURN_IF_ERROR(check_size("output_padding_h", c.output_padding_h, 0));
   OCTET_RETURN_IF_ERROR(check_size("output_padding_w", c.output_padding_w, 0));
   if (c.weights_layout != TransposedWeightsLayout::kIOHW &&
@@ -61,17 +61,22 @@ Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
   return {};
 }
 
-/// The epilogue of a sum of 0, for every channel: the product of a zero.
+/// The epilogue of a sum of 0, for every channel: the product of a zero. Before a residual is
+/// added, the sums.
 Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolutionConfig& c,
                             AlignedBuffer<std::uint8_t>& pixel) {
   const ConvolutionConfig zero = {.in_type = c.in_type,
                                   .in_zero_point = c.in_zero_point,
                                   .in_channels = 1,
                                   .out_channels = c.out_channels,
-                                  .epilogue = c.epilogue};
+                                  .epilogue = epilogue_of_sums(c.epilogue)};
+  const DataType type = zero.epilogue.type;
   const auto weights = allocate<std::uint8_t>(c.out_channels);
-  pixel = allocate<std::uint8_t>(c.out_channels * size_of(c.epilogue.type));
+  // add_residual() reads whole vectors of sums.
+  const std::int64_t bytes = round_up(c.out_channels, std::int64_t{kernels.lanes}) * size_of(type);
+  pixel = allocate<std::uint8_t>(bytes);
   if (!weights || !pixel) return no_memory();
+  std::memset(pixel.get(), 0, static_cast<std::size_t>(bytes));
   std::memset(weights.get(), 0, static_cast<std::size_t>(c.out_channels));
   ConvolutionCore core;
   OCTET_RETURN_IF_ERROR(
@@ -83,8 +88,8 @@ Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolut
   if (!memory) return no_memory();
   const std::int64_t n = c.out_channels;
   core.run_task(as_volumes(ConstImages{&in, c.in_type, 1, 1, 1, 1, 1, 1, 1}),
-                as_volumes(Images{pixel.get(), c.epilogue.type, 1, 1, 1, n, n, n, n}), {}, block,
-                TaskGrid(), 0, scratch.of_task(memory.get(), 0));
+                as_volumes(Images{pixel.get(), type, 1, 1, 1, n, n, n, n}), {}, block, TaskGrid(),
+                0, scratch.of_task(memory.get(), 0));
   return {};
 }
 
@@ -94,7 +99,8 @@ struct TransposedConvolution::Impl {
   ConvolutionGeometry filter;  ///< As the caller gave it.
   TransposedAxis height, width;
   std::unique_ptr<ConvolutionCore[]> cores;  ///< [height.phases()][width.phases()]
-  AlignedBuffer<std::uint8_t> unreached;     ///< A pixel that no tap reaches, if there are any.
+  /// A pixel that no tap reaches, if there are any; its sums, if a residual is to be added.
+  AlignedBuffer<std::uint8_t> unreached;
 
   std::int64_t phases() const { return height.phases() * width.phases(); }
   const ConvolutionCore& any() const { return cores[0]; }
@@ -115,11 +121,15 @@ struct TransposedConvolution::Impl {
   /// What does not depend on the images.
   Explanation explain() const;
   TaskScratch task_scratch(std::int64_t batch, std::int64_t in_height, std::int64_t in_width) const;
-  /// The outputs of a phase, as images of their own.
-  Images outputs_of(const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns,
-                    const ConstImages& in, const Images& out) const;
-  /// Lines [first, last) of the output, numbered through the batch.
-  void fill_unreached(const Images& out, std::int64_t first, std::int64_t last) const;
+  /// The pixels of a phase in the outputs, or in the residual, as images of their own.
+  template <class Void>
+  BasicImages<Void> pixels_of_phase(const ConvolutionCore& core, const AxisPhase& rows,
+                                    const AxisPhase& columns, const ConstImages& in,
+                                    const BasicImages<Void>& all) const;
+  /// Lines [first, last) of the output, numbered through the batch. `residual` may be none.
+  void fill_unreached(const Images& out, const ConstImages& residual, std::int64_t first,
+                      std::int64_t last) const;
+  void write_unreached(void* pixel, const std::uint8_t* residual) const;
 };
 
 TransposedConvolution::TransposedConvolution() noexcept = default;
@@ -255,12 +265,17 @@ TaskScratch TransposedConvolution::Impl::task_scratch(std::int64_t batch, std::i
   return largest;
 }
 
-Images TransposedConvolution::Impl::outputs_of(const ConvolutionCore& core, const AxisPhase& rows,
-                                               const AxisPhase& columns, const ConstImages& in,
-                                               const Images& out) const {
-  Images phase = out;
-  phase.data = static_cast<std::byte*>(out.data) +
-               (rows.first * out.row_stride + columns.first * out.pixel_stride) * size_of(out.type);
+template <class Void>
+BasicImages<Void> TransposedConvolution::Impl::pixels_of_phase(const ConvolutionCore& core,
+                                                               const AxisPhase& rows,
+                                                               const AxisPhase& columns,
+                                                               const ConstImages& in,
+                                                               const BasicImages<Void>& all) const {
+  if (all.data == nullptr) return {};
+  using Byte = std::conditional_t<std::is_const_v<Void>, const std::byte, std::byte>;
+  BasicImages<Void> phase = all;
+  phase.data = static_cast<Byte*>(all.data) +
+               (rows.first * all.row_stride + columns.first * all.pixel_stride) * size_of(all.type);
   phase.height = core.geometry.out_height(in.height);
   phase.width = core.geometry.out_width(in.width);
   // A single line or pixel may claim any stride.
@@ -269,17 +284,32 @@ Images TransposedConvolution::Impl::outputs_of(const ConvolutionCore& core, cons
   return phase;
 }
 
-void TransposedConvolution::Impl::fill_unreached(const Images& out, std::int64_t first,
-                                                 std::int64_t last) const {
+void TransposedConvolution::Impl::write_unreached(void* pixel, const std::uint8_t* residual) const {
+  const ConvolutionCore& core = any();
+  const std::int64_t channels = core.out_channels;
+  if (residual == nullptr) {
+    std::memcpy(pixel, unreached.get(),
+                static_cast<std::size_t>(channels * size_of(core.out_type)));
+    return;
+  }
+  const auto* sums = reinterpret_cast<const std::int32_t*>(unreached.get());
+  core.fused.add_residual(*core.kernels,
+                          {nullptr, sums, channels, 1, channels, 0, &residual, &pixel});
+  core.fused.look_up(*core.kernels, &pixel, 1, 0, channels);
+}
+
+void TransposedConvolution::Impl::fill_unreached(const Images& out, const ConstImages& residual,
+                                                 std::int64_t first, std::int64_t last) const {
   const std::int64_t size = size_of(out.type);
   for (std::int64_t i = first; i < last; ++i) {
-    const std::int64_t y = i % out.height;
-    auto* line = static_cast<std::byte*>(out.data) +
-                 (i / out.height * out.image_stride + y * out.row_stride) * size;
+    const std::int64_t n = i / out.height, y = i % out.height;
+    auto* line =
+        static_cast<std::byte*>(out.data) + (n * out.image_stride + y * out.row_stride) * size;
+    const auto* others = static_cast<const std::uint8_t*>(residual.data);
+    if (others != nullptr) others += n * residual.image_stride + y * residual.row_stride;
     const auto fill = [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t x = begin; x < end; ++x)
-        std::memcpy(line + x * out.pixel_stride * size, unreached.get(),
-                    static_cast<std::size_t>(out.channels * size));
+        write_unreached(line + x * out.pixel_stride * size, others + x * residual.pixel_stride);
     };
     if (height.reaches(y)) {
       width.for_each_gap(out.width, fill);
@@ -305,11 +335,13 @@ std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_
 }
 
 Status TransposedConvolution::run(const ConstImages& in, const Images& out,
-                                  const Resources& resources) const noexcept {
+                                  const Resources& resources,
+                                  const ConstImages& residual) const noexcept {
   const VerboseCall call;
   if (!impl_) return Status::invalid_argument("transposed convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->any().check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
+  OCTET_RETURN_IF_ERROR(check_residual(impl_->any().residual, residual, out));
   const VolumeSize size = {in.batch, 1, in.height, in.width};
   OCTET_RETURN_IF_ERROR(impl_->any().check_input_fits(size));
   const TaskGrid grid =
@@ -320,13 +352,14 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
     impl_->for_each_phase(
         in.height, in.width,
         [&](const ConvolutionCore& core, const AxisPhase& rows, const AxisPhase& columns) {
-          core.run_task(as_volumes(in), as_volumes(impl_->outputs_of(core, rows, columns, in, out)),
-                        {}, core.block_size(size), grid, task,
-                        scratch.of_task(resources.scratch.data(), task));
+          core.run_task(
+              as_volumes(in), as_volumes(impl_->pixels_of_phase(core, rows, columns, in, out)),
+              as_volumes(impl_->pixels_of_phase(core, rows, columns, in, residual)),
+              core.block_size(size), grid, task, scratch.of_task(resources.scratch.data(), task));
         });
     if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
     const std::int64_t lines = out.batch * out.height;
-    impl_->fill_unreached(out, part_begin(lines, grid.row_parts, task / grid.panel_parts),
+    impl_->fill_unreached(out, residual, part_begin(lines, grid.row_parts, task / grid.panel_parts),
                           part_begin(lines, grid.row_parts, task / grid.panel_parts + 1));
   });
   call.end_run([&] { return explain(in.batch, in.height, in.width, resources.executor); });

@@ -21,6 +21,8 @@ struct Call {
   const void* weights = weights_data.data();
   ConstVolumes in = const_volumes(in_data.data(), 2, 4, 5, 6, 4);
   Volumes out = volumes(out_data.data(), 2, 2, 3, 4, 6);
+  std::vector<std::uint8_t> residual_data = std::vector<std::uint8_t>(2 * 2 * 3 * 4 * 6, 1);
+  ConstVolumes residual = {};
 
   Call() = default;
   Call(const Call&) = delete;
@@ -32,7 +34,8 @@ struct Call {
     Convolution3d convolution;
     if (Status status = create(convolution); !status.ok()) return status;
     Workspace workspace;
-    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 4, 5, 6))});
+    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 4, 5, 6))},
+                           residual);
   }
 };
 
@@ -85,6 +88,21 @@ TEST(Convolution3dErrors, VolumesThatDoNotFitAreRefused) {
       {"in", [](Call& c) { c.in.depth = INT64_MAX; }},
       {"out", [](Call& c) { c.out.volume_stride = c.out.plane_stride = kHuge; }},
   });
+}
+
+TEST(Convolution3dErrors, ResidualsThatDoNotFitAreRefused) {
+  static constexpr float kScale[] = {1.0f};
+  expect_residuals_refused<Call>(
+      [](Call& c) {
+        c.config.plane.epilogue = {.type = DataType::kF32, .scale = kScale};
+        c.config.plane.epilogue.residual = {DataType::kU8, 0.5f, 0};
+        c.out.type = DataType::kF32;
+        c.residual = const_volumes(c.residual_data.data(), 2, 2, 3, 4, 6);
+      },
+      [](Call& c) -> auto& { return c.config.plane.epilogue; },
+      {{"residual.depth", [](Call& c) { c.residual.depth = 1; }},
+       {"residual.plane_stride", [](Call& c) { c.residual.plane_stride = 71; }},
+       {"residual.volume_stride", [](Call& c) { c.residual.volume_stride = 143; }}});
 }
 
 TEST(Convolution3dErrors, TheDepthwiseFormIsForImages) {

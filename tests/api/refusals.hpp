@@ -70,4 +70,31 @@ std::vector<SizeOf<Config>> filter_sizes() {
           {"pad_right", &Config::pad_right, 0}};
 }
 
+/// A new Call is valid with the residual that `add` gives it, images or volumes, and with one that
+/// does not fit is not. `epilogue_of` finds the Epilogue in a Call.
+template <class Call, class Add, class EpilogueOf>
+void expect_residuals_refused(Add add, EpilogueOf epilogue_of,
+                              const std::vector<BreakOf<Call>>& more) {
+  std::vector<BreakOf<Call>> breaks = {
+      {"epilogue.residual.scale", [=](Call& c) { epilogue_of(c).residual->scale = 0; }},
+      {"residual is given", [=](Call& c) { epilogue_of(c).residual.reset(); }},
+      {"residual.data", [](Call& c) { c.residual.data = nullptr; }},
+      {"residual.type", [](Call& c) { c.residual.type = DataType::kS8; }},
+      {"residual.batch", [](Call& c) { c.residual.batch -= 1; }},
+      {"residual.height", [](Call& c) { c.residual.height -= 1; }},
+      {"residual.width", [](Call& c) { c.residual.width -= 1; }},
+      {"residual.channels", [](Call& c) { c.residual.channels -= 1; }},
+      {"residual.pixel_stride", [](Call& c) { c.residual.pixel_stride -= 1; }},
+      {"residual.row_stride", [](Call& c) { c.residual.row_stride -= 1; }}};
+  breaks.insert(breaks.end(), more.begin(), more.end());
+  Call call;
+  add(call);
+  EXPECT_TRUE(call.create_and_run().ok());
+  for (const BreakOf<Call>& each : breaks)
+    expect_all_refused<Call>({{each.argument, [&](Call& c) {
+                                 add(c);
+                                 each.apply(c);
+                               }}});
+}
+
 }  // namespace octet::test

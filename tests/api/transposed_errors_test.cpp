@@ -36,6 +36,8 @@ struct Call {
   const void* weights = weights_data.data();
   ConstImages in = const_images(in_data.data(), 2, 2, 3, 4);
   Images out = images(out_data.data(), 2, 4, 6, 6);
+  std::vector<std::uint8_t> residual_data = std::vector<std::uint8_t>(2 * 4 * 6 * 6, 1);
+  ConstImages residual = {};
 
   Call() = default;
   Call(const Call&) = delete;
@@ -47,7 +49,8 @@ struct Call {
     TransposedConvolution convolution;
     if (Status status = create(convolution); !status.ok()) return status;
     Workspace workspace;
-    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 2, 3))});
+    return convolution.run(in, out, {workspace.reserve(convolution.scratch_bytes(2, 2, 3))},
+                           residual);
   }
 };
 
@@ -115,6 +118,16 @@ TEST(TransposedErrors, MismatchedTypesAndQuantizationAreRefused) {
       {"epilogue.scale", [](Call& c) { c.config.epilogue.scale = {}; }},
       {"epilogue.bias", [](Call& c) { c.config.epilogue.bias = std::span(c.bias).first(5); }},
   });
+}
+
+TEST(TransposedErrors, ResidualsThatDoNotFitAreRefused) {
+  expect_residuals_refused<Call>(
+      [](Call& c) {
+        c.config.epilogue.residual = {DataType::kU8, 0.5f, 0};
+        c.residual = const_images(c.residual_data.data(), 2, 4, 6, 6);
+      },
+      [](Call& c) -> auto& { return c.config.epilogue; },
+      {{"residual.image_stride", [](Call& c) { c.residual.image_stride = 4 * 36 - 1; }}});
 }
 
 TEST(TransposedErrors, SumsThatCouldOverflowAreRefused) {

@@ -4,6 +4,7 @@
 #include "support/every_isa.hpp"
 #include "support/executors.hpp"
 #include "support/guarded_tensor.hpp"
+#include "support/random_problems.hpp"
 #include "support/volume_problem.hpp"
 
 namespace octet::test {
@@ -84,6 +85,23 @@ VolumeProblem layer(Random& random, std::int64_t in, std::int64_t out, std::int6
                         .pad_back = 1};
   randomize(random, problem);
   return problem;
+}
+
+TEST_P(Convolution3dOf, ResidualsAndTablesEqualTheReference) {
+  random_sweep(100, [&](Random& random) {
+    VolumeProblem problem = random_volumes(random);
+    ConvolutionProblem& plane = problem.plane;
+    const bool residual = random.chance(80);
+    plane.epilogue = random_epilogue(random, random.chance(20) ? DataType::kF32 : DataType::kS8,
+                                     plane.config.out_channels, 9 * plane.config.in_channels);
+    // As if the output's depth were more of the batch.
+    const std::int64_t batch = plane.batch;
+    plane.batch *= problem.out_depth();
+    add_fused(random, plane, residual, !residual || random.chance(30));
+    plane.batch = batch;
+    if (random.chance(25)) plane.residual_gaps = {3, 1, 9};
+    expect_exact(problem, isa());
+  });
 }
 
 TEST_P(Convolution3dOf, LayersOfEveryFormEqualTheReference) {

@@ -140,13 +140,16 @@ void add_fused(Random& random, GemmProblem& problem, bool residual, bool table) 
     problem.residual = random_values(random, added->type, problem.m * problem.n);
 }
 
-void add_fused(Random& random, ConvolutionProblem& problem, bool residual, bool table) {
+template <class Config>
+void add_fused(Random& random, ImageProblem<Config>& problem, bool residual, bool table) {
   add_fused(random, problem.epilogue, residual, table);
   if (const auto& added = problem.epilogue.residual)
     problem.residual = random_values(
         random, added->type,
         problem.batch * problem.out_height() * problem.out_width() * problem.config.out_channels);
 }
+template void add_fused(Random&, ConvolutionProblem&, bool, bool);
+template void add_fused(Random&, TransposedProblem&, bool, bool);
 
 std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::int64_t batch,
                                                            std::int64_t height,

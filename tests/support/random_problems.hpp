@@ -53,7 +53,8 @@ void randomize(Random& random, ImageProblem<Config>& problem);
 /// there is neither.
 void add_fused(Random& random, OwnedEpilogue& epilogue, bool residual, bool table);
 void add_fused(Random& random, GemmProblem& problem, bool residual, bool table);
-void add_fused(Random& random, ConvolutionProblem& problem, bool residual, bool table);
+template <class Config>
+void add_fused(Random& random, ImageProblem<Config>& problem, bool residual, bool table);
 
 /// A randomized convolution of each form that an implementation might treat on its own: pointwise,
 /// few, many and odd channels, grouped, depthwise with and without a multiplier; strides 1 and 2.

@@ -110,7 +110,9 @@ Cells reference_images(const TransposedProblem& p) {
   out.reserve(sums.size());
   for (const std::int64_t sum : sums) {
     const auto o = static_cast<std::int64_t>(out.size()) % c.out_channels;
-    out.push_back(reference_epilogue(p.epilogue, sum + per_column(p.epilogue.bias, o, 0), o));
+    const std::int32_t residual = p.residual.empty() ? 0 : p.residual[out.size()];
+    out.push_back(
+        reference_epilogue(p.epilogue, sum + per_column(p.epilogue.bias, o, 0), o, residual));
   }
   return out;
 }

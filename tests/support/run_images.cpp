@@ -86,17 +86,6 @@ Operation make(const ImageProblem<Config>& problem, std::string_view isa, Placem
   return operation;
 }
 
-Status run(const Convolution& convolution, const ConstImages& in, const Images& out,
-           const Resources& resources, const ConstImages& residual) {
-  return convolution.run(in, out, resources, residual);
-}
-
-/// Takes no residual.
-Status run(const TransposedConvolution& convolution, const ConstImages& in, const Images& out,
-           const Resources& resources, const ConstImages&) {
-  return convolution.run(in, out, resources);
-}
-
 }  // namespace
 
 Convolution make_convolution(const ConvolutionProblem& problem, std::string_view isa,
@@ -138,8 +127,8 @@ Cells run_images(const Operation& operation, const ImageProblem<Config>& problem
     residual.store(problem.residual);
     residual.seal_input();
   }
-  const Status status = run(operation, in.const_images(), out.images(), {scratch.bytes(), executor},
-                            added ? residual.const_images() : ConstImages{});
+  const Status status = operation.run(in.const_images(), out.images(), {scratch.bytes(), executor},
+                                      added ? residual.const_images() : ConstImages{});
   EXPECT_TRUE(status.ok()) << status.message();
   out.expect_gaps_untouched();
   return out.load();

@@ -18,6 +18,7 @@ ConvolutionProblem plane_of(const VolumeProblem& p, std::int64_t image, std::int
   const ConvolutionConfig& c = plane.config;
   plane.batch = 1;
   plane.epilogue = {};
+  plane.residual = {};
   const auto pixels = static_cast<std::ptrdiff_t>(plane.height * plane.width * c.in_channels);
   plane.in.assign(p.plane.in.begin() + image * pixels, p.plane.in.begin() + (image + 1) * pixels);
   const auto taps = static_cast<std::ptrdiff_t>(c.kernel_h * c.kernel_w * c.in_channels / c.groups);
@@ -90,8 +91,9 @@ Cells reference_volumes(const VolumeProblem& p) {
       for (std::size_t i = 0; i < plane_size; ++i) {
         const auto o = static_cast<std::int64_t>(i) % channels;
         const std::int64_t sum = static_cast<std::int32_t>(sums[i]);
-        out.push_back(
-            reference_epilogue(p.plane.epilogue, sum + per_column(p.plane.epilogue.bias, o, 0), o));
+        const std::int32_t residual = p.plane.residual.empty() ? 0 : p.plane.residual[out.size()];
+        out.push_back(reference_epilogue(
+            p.plane.epilogue, sum + per_column(p.plane.epilogue.bias, o, 0), o, residual));
       }
     }
   }
@@ -158,9 +160,21 @@ Cells run_volumes(const Convolution3d& convolution, const VolumeProblem& problem
       convolution.scratch_bytes(plane.batch, problem.depth, plane.height, plane.width,
                                 executor ? executor->threads() : 1),
       placement);
-  const Status status = convolution.run(volumes_of<ConstVolumes>(in.const_images(), problem.depth),
-                                        volumes_of<Volumes>(out.images(), problem.out_depth()),
-                                        {scratch.bytes(), executor});
+  const auto& added = plane.epilogue.residual;
+  GuardedTensor residual =
+      guarded_images(added ? added->type : DataType::kS8,
+                     {added ? plane.batch * problem.out_depth() : 0, plane.out_height(),
+                      plane.out_width(), plane.config.out_channels},
+                     plane.residual_gaps, placement);
+  if (added) {
+    residual.store(plane.residual);
+    residual.seal_input();
+  }
+  const Status status = convolution.run(
+      volumes_of<ConstVolumes>(in.const_images(), problem.depth),
+      volumes_of<Volumes>(out.images(), problem.out_depth()), {scratch.bytes(), executor},
+      added ? volumes_of<ConstVolumes>(residual.const_images(), problem.out_depth())
+            : ConstVolumes{});
   EXPECT_TRUE(status.ok()) << status.message();
   out.expect_gaps_untouched();
   return out.load();

@@ -14,7 +14,8 @@ namespace octet::test {
 
 struct VolumeProblem {
   /// Of one plane, but for `in` [batch, depth, height, width, in_channels], `weights`
-  /// [out_channels, d, h, w, in_channels / groups], and the gaps, the last of which follow planes.
+  /// [out_channels, d, h, w, in_channels / groups], `residual` [batch, od, oh, ow, out_channels],
+  /// and the gaps, the last of which follow planes.
   ConvolutionProblem plane = {};
   std::int64_t depth = 1, kernel_d = 1, stride_d = 1, dilation_d = 1, pad_front = 0, pad_back = 0;
 
@@ -25,7 +26,7 @@ struct VolumeProblem {
 Cells reference_volumes(const VolumeProblem& problem);
 std::string describe(const VolumeProblem& problem);
 
-/// All but the sizes.
+/// All but the sizes, a residual and a table.
 void randomize(Random& random, VolumeProblem& problem);
 
 Convolution3d make_convolution3d(const VolumeProblem& problem, std::string_view isa,

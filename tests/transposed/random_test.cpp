@@ -45,6 +45,8 @@ TransposedProblem random_transposed(Random& random) {
     if (random.chance(25)) problem.out_gaps[d] = random.integer(1, 40);
   }
   randomize(random, problem);
+  add_fused(random, problem, random.chance(25), random.chance(15));
+  if (random.chance(25)) problem.residual_gaps = {1, 0, 7};
   return problem;
 }
 

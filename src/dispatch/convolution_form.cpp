@@ -5,31 +5,76 @@
 namespace octet {
 namespace {
 
-/// What one output pixel costs, in cycles of a core that starts two dot products in each.
-struct PixelCost {
-  PixelCost(const ConvolutionConfig& config, const KernelTable& kernels)
-      : dots_per_group(
-            0.5 * static_cast<double>((config.out_channels + kernels.lanes - 1) / kernels.lanes)) {}
+/// The filter as kRuns sees it: turned if it is one column.
+struct Runs {
+  Runs(const ConvolutionConfig& config, std::int64_t kernel_d)
+      : turned(config.kernel_w == 1 && config.kernel_h > kernel_d),
+        taps(turned ? kernel_d : config.kernel_h),
+        pixels(turned ? config.kernel_h / kernel_d : config.kernel_w),
+        dilation(turned ? config.dilation_h : config.dilation_w),
+        bytes(pixels * config.in_channels),
+        lines_(octet::copies_lines(config.in_channels, turned)) {}
+  bool copies_lines() const { return lines_; }
+  bool turned;
+  std::int64_t taps, pixels, dilation, bytes;
+
+ private:
+  bool lines_;
+};
+
+/// What one output pixel costs beyond what all forms pay, in cycles of a core that starts two dot
+/// products in each.
+class PixelCost {
+ public:
+  PixelCost(const ConvolutionConfig& config, const KernelTable& kernels) {
+    const std::int64_t vectors = (config.out_channels + kernels.lanes - 1) / kernels.lanes;
+    // Broadcasts, one for each row of a group, take as long as the products of one vector.
+    group_ = std::max(0.65, 0.5 * static_cast<double>(vectors));
+    panels_ = static_cast<double>((vectors + kernels.max_vectors - 1) / kernels.max_vectors);
+    const int widest = kernels.max_vectors - 1;
+    has_halves_ =
+        vectors > widest && kernels.halves_tile[0][widest][kernels.max_rows[widest] - 1] != nullptr;
+  }
   /// The k-groups of the taps, and for each tap its pointer, its loop and, where k is not a
   /// multiple of kKr, a last group that is moved into place, or, of a row that has no other, put
   /// together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.5, kMoved = 2.0, kPutTogether = 3.0;
-    constexpr double kLoop = 0.5, kTail = 1.5;  // in k-groups
-    const double groups = static_cast<double>((k + kKr - 1) / kKr) + kLoop;
-    const double tail =
-        k % kKr == 0 ? 0 : dots_per_group * kTail + (k < kKr ? kPutTogether : kMoved);
-    return static_cast<double>(taps) * (dots_per_group * groups + tail + kPointer);
+    constexpr double kPointer = 0.4, kLoop = 0.7, kMoved = 2.0, kPutTogether = 3.0;
+    constexpr double kTail = 1.5;  // in k-groups
+    const double tail = k % kKr == 0 ? 0 : group_ * kTail + (k < kKr ? kPutTogether : kMoved);
+    return static_cast<double>(taps) *
+               (static_cast<double>(groups(k)) * group_ + tail + kPointer + kLoop * panels_) -
+           in_halves(taps, k);
+  }
+  /// Taps of whole k-groups, and the copies of their lines, or of runs at the borders.
+  double of_runs(const ConvolutionConfig& config, const Runs& runs) const {
+    constexpr double kBorders = 3.0;
+    if (!runs.copies_lines()) return of_taps(runs.taps, runs.bytes) + kBorders;
+    constexpr double kPixel = 0.25, kStrided = 3.0, kBytes = 1.0 / 32;
+    const double pixel =
+        static_cast<double>(config.in_channels) * kBytes + (runs.turned ? kStrided : kPixel);
+    return of_taps(runs.taps, groups(runs.bytes) * kKr) +
+           pixel * static_cast<double>(config.stride_h * config.stride_w);
   }
   /// One tap of whole k-groups, and the copies of its runs, in pieces of 16 bytes: in a loop of
   /// their own from three on.
-  double of_im2col(std::int64_t runs, std::int64_t run_bytes) const {
-    constexpr double kPixel = 3.0, kPiece = 1.1, kPieceOfMany = 2.0;
-    const std::int64_t pieces = (run_bytes + 15) / 16;
-    return of_taps(1, (runs * run_bytes + kKr - 1) / kKr * kKr) + kPixel +
-           static_cast<double>(runs * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
+  double of_im2col(const Runs& runs) const {
+    constexpr double kPixel = 1.0, kPiece = 0.95, kPieceOfMany = 1.45;
+    const std::int64_t pieces = (runs.bytes + 15) / 16;
+    return of_taps(1, groups(runs.taps * runs.bytes) * kKr) + kPixel +
+           static_cast<double>(runs.taps * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
   }
-  double dots_per_group;
+
+ private:
+  static std::int64_t groups(std::int64_t k) { return (k + kKr - 1) / kKr; }
+  /// What tiles in two halves hide of the epilogue.
+  double in_halves(std::int64_t taps, std::int64_t k) const {
+    constexpr double kHidden = 1.5;  // k-groups
+    return has_halves_ && taps == 1 && k >= kMinHalvesK ? kHidden * group_ : 0;
+  }
+  double group_;  ///< Of the dot products of a k-group.
+  double panels_;
+  bool has_halves_;
 };
 
 bool has_grouped_tiles(const ConvolutionConfig& config, const KernelTable& kernels) {
@@ -41,15 +86,15 @@ bool has_grouped_tiles(const ConvolutionConfig& config, const KernelTable& kerne
 }
 
 /// Whether a form can compute a layer at all.
-bool serves(ConvolutionForm form, const ConvolutionConfig& config, const KernelTable& kernels,
-            bool row_sums) {
+bool serves(ConvolutionForm form, const ConvolutionConfig& config, const Runs& runs,
+            const KernelTable& kernels, bool row_sums) {
   // Taps that are very far apart would leave nothing of what is staged in the caches.
   constexpr std::int64_t kMostReach = 1024;
   switch (form) {
     case ConvolutionForm::kIndirect:
       return true;
     case ConvolutionForm::kRuns:
-      return config.groups == 1 && config.dilation_w == 1;
+      return config.groups == 1 && (runs.pixels == 1 || runs.dilation == 1);
     case ConvolutionForm::kIm2col:
       return config.groups == 1 && config.dilation_w == 1 && config.kernel_h <= kMostIm2colRuns;
     case ConvolutionForm::kGrouped:
@@ -62,16 +107,16 @@ bool serves(ConvolutionForm form, const ConvolutionConfig& config, const KernelT
 }
 
 /// Of those that serve, the one that takes least time.
-ConvolutionForm best_form(const ConvolutionConfig& config, const KernelTable& kernels,
-                          bool row_sums) {
-  const auto can = [&](ConvolutionForm form) { return serves(form, config, kernels, row_sums); };
+ConvolutionForm best_form(const ConvolutionConfig& config, const Runs& runs,
+                          const KernelTable& kernels, bool row_sums) {
+  const auto can = [&](ConvolutionForm form) {
+    return serves(form, config, runs, kernels, row_sums);
+  };
   if (can(ConvolutionForm::kDepthwise)) return ConvolutionForm::kDepthwise;
   if (can(ConvolutionForm::kGrouped)) return ConvolutionForm::kGrouped;
-  if (config.kernel_w == 1) return ConvolutionForm::kIndirect;
   const PixelCost cost(config, kernels);
-  const std::int64_t run = config.kernel_w * config.in_channels;
   // Copies of borders or of all pixels cost more than is counted: they have to be clearly better.
-  constexpr double kClearly = 0.9;
+  constexpr double kClearly = 0.95;
   double least = kClearly * cost.of_taps(config.kernel_h * config.kernel_w, config.in_channels);
   ConvolutionForm best = ConvolutionForm::kIndirect;
   const auto offer = [&](ConvolutionForm form, double time) {
@@ -79,23 +124,25 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const KernelTable& ke
     least = time;
     best = form;
   };
-  offer(ConvolutionForm::kRuns, cost.of_taps(config.kernel_h, run));
-  // A filter of one row is a run as it is: copies would only move its end.
-  if (config.kernel_h > 1) offer(ConvolutionForm::kIm2col, cost.of_im2col(config.kernel_h, run));
+  offer(ConvolutionForm::kRuns, cost.of_runs(config, runs));
+  // A filter of one line is a run as it is: to copy it as well would be in vain.
+  if (config.kernel_h > 1 && config.kernel_w > 1)
+    offer(ConvolutionForm::kIm2col, cost.of_im2col(runs));
   return best;
 }
 
 }  // namespace
 
-Status choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,
-                               bool row_sums, ConvolutionForm& form) {
+Status choose_convolution_form(const ConvolutionConfig& config, std::int64_t kernel_d,
+                               const KernelTable& kernels, bool row_sums, ConvolutionForm& form) {
+  const Runs runs(config, kernel_d);
   if (config.form.empty()) {
-    form = best_form(config, kernels, row_sums);
+    form = best_form(config, runs, kernels, row_sums);
     return {};
   }
   for (const ConvolutionForm named : kConvolutionForms) {
     if (config.form != name_of(named)) continue;
-    if (!serves(named, config, kernels, row_sums))
+    if (!serves(named, config, runs, kernels, row_sums))
       return Status::error(StatusCode::kUnsupported,
                            "form is %s, which cannot compute this layer on %s", name_of(named),
                            kernels.name);

@@ -59,8 +59,18 @@ constexpr const char* reason_for(ConvolutionForm form) {
 }
 
 /// The form that config.form names, or the best one. `row_sums`: zero points of the weights make
-/// sums of the rows necessary. An unknown form, or one that cannot serve this layer, is an error.
-Status choose_convolution_form(const ConvolutionConfig& config, const KernelTable& kernels,
-                               bool row_sums, ConvolutionForm& form);
+/// sums of the rows necessary. The rows of the filter are those of all its planes, `kernel_d`. An
+/// unknown form, or one that cannot serve this layer, is an error.
+Status choose_convolution_form(const ConvolutionConfig& config, std::int64_t kernel_d,
+                               const KernelTable& kernels, bool row_sums, ConvolutionForm& form);
+
+/// Whether kRuns, where rows are direct, has copies of the image's lines, with their padding, or
+/// else copies of what is under the filter at their borders alone. Pixels of many channels are
+/// expensive to copy, and cheap where rows end in whole k-groups as they are; but of lines that are
+/// columns of the image, `turned`, no run is in place.
+inline bool copies_lines(std::int64_t in_channels, bool turned) {
+  constexpr std::int64_t kMany = 16;
+  return turned || in_channels < kMany || in_channels % kKr != 0;
+}
 
 }  // namespace octet

@@ -44,7 +44,8 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
 
   core.geometry = geometry;
   const bool row_sums = needs_row_sums(quantization, KernelSign(view.type, true));
-  OCTET_RETURN_IF_ERROR(choose_convolution_form(config, kernels, row_sums, core.form));
+  OCTET_RETURN_IF_ERROR(
+      choose_convolution_form(config, geometry.kernel_d, kernels, row_sums, core.form));
   // The depthwise kernels know lines of images only.
   if (volumes && core.form == ConvolutionForm::kDepthwise) core.form = ConvolutionForm::kIndirect;
   core.kernels = &kernels;
@@ -58,15 +59,21 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
   AlignedBuffer<std::uint8_t> copy;
   core.format.groups = config.groups;
   core.format.group_channels = config.in_channels / config.groups;
-  const std::int64_t taps = core.geometry.taps(core.form);
-  if (core.geometry.row_pixels(core.form) > 1 && core.form != ConvolutionForm::kDepthwise) {
+  const bool runs = core.form == ConvolutionForm::kRuns;
+  core.turned_geometry = geometry.turned();
+  const ConvolutionGeometry& along_lines =
+      runs && geometry.is_column() ? core.turned_geometry : core.geometry;
+  const std::int64_t taps = along_lines.taps(core.form);
+  if (along_lines.row_pixels(core.form) > 1 && core.form != ConvolutionForm::kDepthwise) {
     const WeightsView by_position = view;
     OCTET_RETURN_IF_ERROR(merge_taps(by_position, taps, copy, view));
   }
-  if (core.form == ConvolutionForm::kIm2col) {
-    core.format.copied = true;
-    core.format.left = std::max<std::int64_t>(config.pad_left, 0);
-    core.format.right = std::max<std::int64_t>(config.pad_right, 0);
+  core.format.copied =
+      core.form == ConvolutionForm::kIm2col ||
+      (runs && (stages_rows(kernels) || copies_lines(config.in_channels, geometry.is_column())));
+  if (core.format.copied) {
+    core.format.left = std::max<std::int64_t>(along_lines.pad_left, 0);
+    core.format.right = std::max<std::int64_t>(along_lines.pad_right, 0);
   }
   const Epilogue sums_epilogue = epilogue_of_sums(config.epilogue);
   Quantization of_sums = {config.in_type, config.in_zero_point, config.weights_zero_point,
@@ -91,10 +98,11 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     if (stages_rows(kernels)) {
       core.format.stager = &kernels;
       core.format.flip = core.weights.flips_lhs() ? 0x80 : 0;
-      core.format.padded = core.geometry.row_pixels(core.form) == 1;
+      core.format.padded = !core.format.copied;
     }
   }
-  return make_pad_row(core.format, core.geometry.pad_row_bytes(core.form, core.format),
+  core.is_pointwise = core.format.in_place() && geometry.is_pointwise();
+  return make_pad_row(core.format, along_lines.pad_row_bytes(core.form, core.format),
                       config.in_zero_point, core.pad_row);
 }
 
@@ -187,18 +195,27 @@ WorkSize ConvolutionCore::work_size(const VolumeSize& in) const {
           .lanes = kernels->lanes};
 }
 
+bool ConvolutionCore::turns(const VolumeSize& in) const {
+  if (form == ConvolutionForm::kRuns) return geometry.is_column();
+  constexpr std::int64_t kShort = 16;  // lines of fewer pixels cost more than those themselves
+  return form == ConvolutionForm::kIndirect && geometry.is_column() && in.width < kShort &&
+         in.height >= 2 * in.width;
+}
+
 BlockSize ConvolutionCore::block_size(const VolumeSize& in) const {
   BlockSize block;
-  block.rows = geometry.block_rows(form, format);
-  block.lines = geometry.block_lines(block.rows, in);
-  block.in_width = in.width;
+  block.turned = turns(in);
+  const VolumeSize size = block.turned ? turned(in) : in;
+  block.rows = geometry_of(block).block_rows(form, format);
+  block.lines = geometry_of(block).block_lines(block.rows, size);
+  block.in_width = size.width;
   return block;
 }
 
 ConvolutionRows::Memory ConvolutionCore::take_memory(ScratchCursor& scratch,
                                                      const BlockSize& block) const {
   ConvolutionRows::Memory memory =
-      ConvolutionRows::take_memory(scratch, geometry, form, format, block, geometry.taps(form));
+      ConvolutionRows::take_memory(scratch, geometry_of(block), form, format, block);
   if (format.stager != nullptr)
     memory.wide_panel =
         take_wide_panel(scratch, *kernels, weights.split(), weights.taps(), weights.k());
@@ -220,8 +237,8 @@ TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize&
 void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
                                      std::span<const BlockCut> cuts, WindowPanels& parts,
                                      Panel panel) const {
-  // Copied rows are readable up to whole k-groups.
-  if (form == ConvolutionForm::kIm2col) panel.k = round_up(panel.k, std::int64_t{kKr});
+  // Copied lines and rows are readable up to whole k-groups.
+  if (format.copied) panel.k = round_up(panel.k, std::int64_t{kKr});
   if (cuts.empty()) return tiles.multiply(block, panel);
   const std::int8_t* data = panel.data;
   std::int64_t pairs = 0;
@@ -242,7 +259,7 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
   WindowPanels parts(windows, weights, rows.window_bias());
   for (std::int64_t group = 0; group < weights.groups(); ++group) {
     if (weights.uses_row_sums())
-      rows.add_row_sums(*kernels, weights.flips_lhs(), group * weights.row_bytes(), weights.k());
+      rows.add_row_sums(weights.flips_lhs(), group * weights.row_bytes(), weights.k());
     for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
       multiply_panel(tiles, rows.block(), cuts, parts,
                      packed_panel(weights, group, p, part.first_panel, part.last_panel));
@@ -258,14 +275,28 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
   if (form == ConvolutionForm::kDepthwise)
     return depthwise.run_task(as_images(in), as_images(out), as_images(others), fused,
                               pad_row.get(), grid, task, scratch);
-  ConvolutionRows rows(geometry, form, format, in, out, pad_row.get(), take_memory(scratch, block));
+  // What is paid for a line is then paid once.
+  if (is_pointwise && in.height > 1 && is_one_line(in) && is_one_line(out) && is_one_line(others))
+    return run_rows(as_one_line(in), as_one_line(out), as_one_line(others), block, grid, task,
+                    scratch);
+  if (block.turned)
+    return run_rows(turned(in), turned(out), turned(others), block, grid, task, scratch);
+  run_rows(in, out, others, block, grid, task, scratch);
+}
+
+void ConvolutionCore::run_rows(const ConstVolumes& in, const Volumes& out,
+                               const ConstVolumes& others, const BlockSize& block,
+                               const TaskGrid& grid, std::int64_t task,
+                               ScratchCursor& scratch) const {
+  const ConvolutionRows::Memory memory = take_memory(scratch, block);
+  ConvolutionRows rows(*kernels, geometry_of(block), form, format, in, out, pad_row.get(), memory);
   rows.fuse(fused, others);
   const TaskPart part(
       grid, task, out.batch * out.depth * out.height * out.width,
       form == ConvolutionForm::kGrouped ? grouped.panels() : weights.split().panels);
   TileLoop tiles(*kernels);
   BlockCuts cuts;
-  if (windows.cuts()) {
+  if (windows.cuts() && !block.turned) {
     const int vectors = weights.split().vectors_of(0);
     cuts.begin(geometry, sizes_of(in), part.last_panel - part.first_panel,
                kernels->max_rows[vectors - 1], divide_up(weights.k(), std::int64_t{kKr}) * vectors);

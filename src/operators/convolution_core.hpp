@@ -56,6 +56,10 @@ struct ConvolutionCore {
   }
   /// Bytes of scratch; 0 for sizes that a run would refuse.
   std::size_t scratch_bytes(const VolumeSize& in, int threads) const;
+  /// Whether lines and columns of such images change places: what is paid for a line is then paid
+  /// for a column. Only a filter of one column can be turned with them: its weights stay what they
+  /// are.
+  bool turns(const VolumeSize& in) const;
   /// The input is of any batch and size for which all of out_size() is 1 or more.
   WorkSize work_size(const VolumeSize& in) const;
   /// Not read for kDepthwise, which has its own.
@@ -103,8 +107,10 @@ struct ConvolutionCore {
   }
 
   ConvolutionGeometry geometry;
+  ConvolutionGeometry turned_geometry;
   ConvolutionForm form;
   PixelFormat format;
+  bool is_pointwise;  ///< And takes its rows in place.
   DataType in_type, weights_type;
   std::int64_t out_channels;
   const KernelTable* kernels;
@@ -118,7 +124,15 @@ struct ConvolutionCore {
   AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
 
  private:
+  /// Of the images as a block sees them.
+  const ConvolutionGeometry& geometry_of(const BlockSize& block) const {
+    return block.turned ? turned_geometry : geometry;
+  }
   ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
+  /// run_task() of what has rows, as the blocks see the images.
+  void run_rows(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
+                const BlockSize& block, const TaskGrid& grid, std::int64_t task,
+                ScratchCursor& scratch) const;
   /// A block of rows times one panel, by the cuts of the block, if any.
   void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const BlockCut> cuts,
                       WindowPanels& parts, Panel panel) const;

@@ -24,6 +24,16 @@ ConvolutionGeometry::ConvolutionGeometry(const ConvolutionConfig& c)
       pad_bottom(c.pad_bottom),
       pad_right(c.pad_right) {}
 
+ConvolutionGeometry ConvolutionGeometry::turned() const {
+  ConvolutionGeometry made = *this;
+  std::swap(made.kernel_h, made.kernel_w);
+  std::swap(made.stride_h, made.stride_w);
+  std::swap(made.dilation_h, made.dilation_w);
+  std::swap(made.pad_top, made.pad_left);
+  std::swap(made.pad_bottom, made.pad_right);
+  return made;
+}
+
 std::int64_t ConvolutionGeometry::out_depth(std::int64_t in_depth) const {
   return out_size(in_depth, pad_front, pad_back, kernel_d, stride_d, dilation_d);
 }
@@ -73,14 +83,15 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
                                                      const ConvolutionGeometry& geometry,
                                                      ConvolutionForm form,
                                                      const PixelFormat& format,
-                                                     const BlockSize& block, std::int64_t taps) {
+                                                     const BlockSize& block) {
   Memory memory = {};
   memory.block_rows = block.rows;
-  memory.rows = scratch.take<const std::uint8_t*>(taps * block.rows);
+  memory.in_place = scratch.take<InPlace>(geometry.kernel_w);
+  memory.rows = scratch.take<const std::uint8_t*>(geometry.taps(form) * block.rows);
   memory.out = scratch.take<void*>(block.rows);
   memory.residual = scratch.take<const std::uint8_t*>(block.rows);
   memory.row_sums = scratch.take<std::int32_t>(block.rows);
-  if (form == ConvolutionForm::kRuns)
+  if (form == ConvolutionForm::kRuns && !format.copied)
     memory.borders = scratch.take<std::uint8_t>(block.rows * geometry.tap_rows() *
                                                 geometry.pad_row_bytes(form, format));
   if (form == ConvolutionForm::kIm2col)
@@ -90,14 +101,15 @@ ConvolutionRows::Memory ConvolutionRows::take_memory(ScratchCursor& scratch,
   return memory;
 }
 
-ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
-                                 const PixelFormat& format, const ConstVolumes& in,
-                                 const Volumes& out, const std::uint8_t* pad_row,
-                                 const Memory& memory)
-    : geometry_(geometry),
+ConvolutionRows::ConvolutionRows(const KernelTable& kernels, const ConvolutionGeometry& geometry,
+                                 ConvolutionForm form, const PixelFormat& format,
+                                 const ConstVolumes& in, const Volumes& out,
+                                 const std::uint8_t* pad_row, const Memory& memory)
+    : kernels_(kernels),
+      geometry_(geometry),
       form_(form),
       format_(format),
-      pixel_stride_(format.stager == nullptr ? in.pixel_stride : format.pixel_bytes()),
+      pixel_stride_(format.in_place() ? in.pixel_stride : format.pixel_bytes()),
       in_(in),
       out_(out),
       pad_row_(pad_row),
@@ -110,8 +122,11 @@ ConvolutionRows::ConvolutionRows(const ConvolutionGeometry& geometry, Convolutio
   block_.wide_panel = memory.wide_panel;
   block_.pairs = memory.pairs;
   if (form == ConvolutionForm::kIm2col)
-    point_to_rows(memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
+    point_to_rows(kernels, memory.rows, memory.copies, geometry.pad_row_bytes(form, format),
                   memory.block_rows);
+  const std::int64_t columns = form == ConvolutionForm::kRuns ? 1 : geometry.kernel_w;
+  for (std::int64_t s = 0; s < columns; ++s)
+    memory.in_place[s] = line_in_place(s * geometry.dilation_w - geometry.pad_left);
 }
 
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count, BlockCuts& cuts) {
@@ -167,9 +182,10 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const O
                                             at.y * out_.row_stride + at.x * out_.pixel_stride) *
                                                out_size;
   // A single pixel may claim any stride.
-  point_to_rows(memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0, pixels);
+  point_to_rows(kernels_, memory_.out + i, out, pixels > 1 ? out_.pixel_stride * out_size : 0,
+                pixels);
   if (residual_.data != nullptr)
-    point_to_rows(memory_.residual + i,
+    point_to_rows(kernels_, memory_.residual + i,
                   static_cast<const std::uint8_t*>(residual_.data) +
                       at.n * residual_.volume_stride + at.z * residual_.plane_stride +
                       at.y * residual_.row_stride + at.x * residual_.pixel_stride,
@@ -181,9 +197,17 @@ void ConvolutionRows::point_to_line(std::int64_t i, std::int64_t pixels, const O
   const std::uint8_t** rows = memory_.rows + i;
   const TapRange columns = runs ? TapRange{0, 1} : window.columns;
   for_each_tap_row(at, window.rows, [&](std::int64_t tap_row, const std::uint8_t* line) {
+    if (format_.copied) {
+      const std::uint8_t* first =
+          (line == nullptr ? lines_.pad_line() : line) + x_in * pixel_stride_;
+      point_to_rows(kernels_, rows, first, geometry_.stride_w * pixel_stride_, pixels);
+      rows += memory_.block_rows;
+      return;
+    }
     for (std::int64_t s = columns.first; s < columns.last; ++s) {
-      point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w);
-      if (runs && line != nullptr) stage_borders(i, pixels, tap_row, line, x_in);
+      const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(s, at.x, pixels);
+      point_tap_to_line(rows, pixels, line, x_in + s * geometry_.dilation_w, in_place);
+      if (runs && line != nullptr) stage_borders(i, pixels, tap_row, line, x_in, in_place);
       rows += memory_.block_rows;
     }
   });
@@ -207,36 +231,40 @@ void ConvolutionRows::copy_line(std::int64_t i, std::int64_t pixels, const OutLi
 }
 
 void ConvolutionRows::point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels,
-                                        const std::uint8_t* line, std::int64_t x_in) const {
-  const InPlace in_place = line == nullptr ? InPlace{0, 0} : pixels_in_place(pixels, x_in);
+                                        const std::uint8_t* line, std::int64_t x_in,
+                                        InPlace in_place) const {
   // A single pixel may claim any stride.
   const std::int64_t step =
       in_place.end - in_place.begin > 1 ? geometry_.stride_w * pixel_stride_ : 0;
   for (std::int64_t j = 0; j < in_place.begin; ++j) rows[j] = pad_row_;
   if (in_place.begin < in_place.end) {
     const std::uint8_t* first = line + (x_in + in_place.begin * geometry_.stride_w) * pixel_stride_;
-    point_to_rows(rows + in_place.begin, first, step, in_place.end - in_place.begin);
+    point_to_rows(kernels_, rows + in_place.begin, first, step, in_place.end - in_place.begin);
   }
   for (std::int64_t j = in_place.end; j < pixels; ++j) rows[j] = pad_row_;
 }
 
-ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t pixels,
-                                                          std::int64_t x_in) const {
+ConvolutionRows::InPlace ConvolutionRows::pixels_in_place(std::int64_t s, std::int64_t x,
+                                                          std::int64_t pixels) const {
+  const InPlace whole = memory_.in_place[s];
+  const std::int64_t begin = std::clamp<std::int64_t>(whole.begin - x, 0, pixels);
+  return {begin, std::clamp(whole.end - x, begin, pixels)};
+}
+
+ConvolutionRows::InPlace ConvolutionRows::line_in_place(std::int64_t x_in) const {
   const bool runs = form_ == ConvolutionForm::kRuns;
   if (runs && pixel_stride_ != format_.pixel_bytes()) return {0, 0};
-  const std::int64_t width = geometry_.row_pixels(form_);
   // The pixels j with 0 <= x_in + j * stride_w and x_in + j * stride_w + width <= in.width.
   const std::int64_t stride = geometry_.stride_w;
-  const std::int64_t room = in_.width - width - x_in;
-  if (x_in >= 0 && room >= (pixels - 1) * stride) return {0, pixels};
+  const std::int64_t room = in_.width - geometry_.row_pixels(form_) - x_in;
+  if (x_in >= 0 && room >= (out_.width - 1) * stride) return {0, out_.width};
   const std::int64_t begin = x_in >= 0 ? 0 : (-x_in + stride - 1) / stride;
   const std::int64_t end = room < 0 ? 0 : room / stride + 1;
-  return {std::min(begin, pixels), std::clamp(end, std::min(begin, pixels), pixels)};
+  return {begin, std::max(begin, end)};
 }
 
 void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t tap_row,
-                                    const std::uint8_t* line, std::int64_t x_in) {
-  const InPlace in_place = pixels_in_place(pixels, x_in);
+                                    const std::uint8_t* line, std::int64_t x_in, InPlace in_place) {
   const std::int64_t pixel_bytes = format_.pixel_bytes();
   const std::int64_t row_bytes = geometry_.pad_row_bytes(form_, format_);
   for (std::int64_t j = 0; j < pixels; ++j) {
@@ -252,10 +280,9 @@ void ConvolutionRows::stage_borders(std::int64_t i, std::int64_t pixels, std::in
   }
 }
 
-void ConvolutionRows::add_row_sums(const KernelTable& kernels, bool flip, std::int64_t row_offset,
-                                   std::int64_t k) {
-  kernels.row_sums[flip]({memory_.rows, memory_.block_rows, row_offset, geometry_.taps(form_), k,
-                          block_.count, memory_.row_sums});
+void ConvolutionRows::add_row_sums(bool flip, std::int64_t row_offset, std::int64_t k) {
+  kernels_.row_sums[flip]({memory_.rows, memory_.block_rows, row_offset, geometry_.taps(form_), k,
+                           block_.count, memory_.row_sums});
   block_.row_sums = memory_.row_sums;
 }
 

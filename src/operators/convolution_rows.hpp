@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "dispatch/convolution_form.hpp"
 #include "dispatch/registry.hpp"
@@ -26,10 +27,35 @@ BasicImages<Void> as_images(const BasicVolumes<Void>& v) {
           v.channels, v.pixel_stride, v.row_stride, v.volume_stride};
 }
 
+/// With lines and columns in each other's place.
+template <class Void>
+BasicVolumes<Void> turned(BasicVolumes<Void> v) {
+  std::swap(v.height, v.width);
+  std::swap(v.row_stride, v.pixel_stride);
+  return v;
+}
+
+/// Whether all pixels of a plane lie at equal distances; as_one_line() then has them in one line.
+template <class Void>
+bool is_one_line(const BasicVolumes<Void>& v) {
+  return v.height == 1 || v.width == 1 || v.row_stride == v.width * v.pixel_stride;
+}
+template <class Void>
+BasicVolumes<Void> as_one_line(BasicVolumes<Void> v) {
+  if (v.width == 1) v.pixel_stride = v.row_stride;
+  v.width *= v.height;
+  v.height = 1;
+  return v;
+}
+
 /// In pixels.
 struct VolumeSize {
   std::int64_t batch, depth, height, width;
 };
+inline VolumeSize turned(VolumeSize size) {
+  std::swap(size.height, size.width);
+  return size;
+}
 template <class Void>
 VolumeSize sizes_of(const BasicVolumes<Void>& volumes) {
   return {volumes.batch, volumes.depth, volumes.height, volumes.width};
@@ -43,6 +69,17 @@ struct ConvolutionGeometry {
   std::int64_t out_depth(std::int64_t in_depth) const;
   std::int64_t out_height(std::int64_t in_height) const;
   std::int64_t out_width(std::int64_t in_width) const;
+  /// For lines and columns in each other's place. The weights of a filter of one column are the
+  /// same for both.
+  ConvolutionGeometry turned() const;
+  /// Whether a filter has neighbours in one column alone.
+  bool is_column() const { return kernel_w == 1 && kernel_h > 1; }
+  /// Whether each output pixel is made of the input pixel in the same place alone.
+  bool is_pointwise() const {
+    return kernel_d * kernel_h * kernel_w == 1 && stride_d * stride_h * stride_w == 1 &&
+           pad_front == 0 && pad_back == 0 && pad_top == 0 && pad_left == 0 && pad_bottom == 0 &&
+           pad_right == 0;
+  }
   /// Filter rows: each reads from one line of the input.
   std::int64_t tap_rows() const { return kernel_d * kernel_h; }
   std::int64_t taps(ConvolutionForm form) const { return tap_rows() * kernel_w / row_pixels(form); }
@@ -54,9 +91,7 @@ struct ConvolutionGeometry {
   /// Bytes of such a row, of which some stand for pixels outside the image.
   std::int64_t pad_row_bytes(ConvolutionForm form, const PixelFormat& format) const {
     const std::int64_t bytes = row_pixels(form) * format.pixel_bytes();
-    return format.stager == nullptr && !format.copied
-               ? bytes
-               : round_up(bytes, kKr * std::int64_t{format.value_bytes()});
+    return round_up(bytes, kKr * std::int64_t{format.value_bytes()});
   }
   /// Rows of a block: its table of pointers, or what is copied for it, stays in the L1 cache.
   std::int64_t block_rows(ConvolutionForm form, const PixelFormat& format) const;
@@ -88,14 +123,20 @@ struct BlockSize {
   std::int64_t rows;      ///< Output pixels.
   std::int64_t lines;     ///< Input lines that they need: see block_lines().
   std::int64_t in_width;  ///< Pixels of each.
+  bool turned;            ///< What the images and filter are for it: see ConvolutionCore::turns().
 };
 
 class BlockCuts;
 
 class ConvolutionRows {
  public:
+  /// Consecutive pixels of an output line: [begin, end) of them have their input bytes in place.
+  struct InPlace {
+    std::int64_t begin, end;
+  };
   /// Scratch of one task.
   struct Memory {
+    InPlace* in_place;              ///< [kernel_w]: of whole lines, for each column of taps.
     const std::uint8_t** rows;      ///< [taps][block_rows]
     void** out;                     ///< [block_rows]
     const std::uint8_t** residual;  ///< [block_rows], where one is added
@@ -109,12 +150,13 @@ class ConvolutionRows {
     std::int64_t block_rows;
   };
   static Memory take_memory(ScratchCursor& scratch, const ConvolutionGeometry& geometry,
-                            ConvolutionForm form, const PixelFormat& format, const BlockSize& block,
-                            std::int64_t taps);
+                            ConvolutionForm form, const PixelFormat& format,
+                            const BlockSize& block);
 
-  ConvolutionRows(const ConvolutionGeometry& geometry, ConvolutionForm form,
-                  const PixelFormat& format, const ConstVolumes& in, const Volumes& out,
-                  const std::uint8_t* pad_row, const Memory& memory);
+  /// `memory` stays where it is: a copy would wait until it has reached the cache.
+  ConvolutionRows(const KernelTable& kernels, const ConvolutionGeometry& geometry,
+                  ConvolutionForm form, const PixelFormat& format, const ConstVolumes& in,
+                  const Volumes& out, const std::uint8_t* pad_row, const Memory& memory);
 
   /// Blocks from now on have this epilogue. `residual` may be none.
   void fuse(const FusedEpilogue& fused, const ConstVolumes& residual) {
@@ -128,17 +170,12 @@ class ConvolutionRows {
   void point_to(std::int64_t first, std::int64_t count, BlockCuts& cuts);
 
   /// Computes the row sums of one group's k bytes of each tap, `row_offset` bytes into the rows.
-  void add_row_sums(const KernelTable& kernels, bool flip, std::int64_t row_offset, std::int64_t k);
+  void add_row_sums(bool flip, std::int64_t row_offset, std::int64_t k);
 
   const RowBlock& block() const { return block_; }
   std::int32_t* window_bias() const { return memory_.window_bias; }
 
  private:
-  /// Consecutive pixels of an output line: [begin, end) of them have their input bytes in place.
-  struct InPlace {
-    std::int64_t begin, end;
-  };
-
   /// Where a line of output pixels is: from column x on.
   struct OutLine {
     std::int64_t n, z, y, x;
@@ -153,14 +190,18 @@ class ConvolutionRows {
   /// input that it reads; null outside of it.
   template <class Row>
   void for_each_tap_row(const OutLine& at, TapRange rows, const Row& row);
-  /// One tap of them, whose first input pixel is (line, x_in); a null line lies outside the image.
+  /// One tap of them, whose first input pixel is (line, x_in), where `in_place` have their bytes; a
+  /// null line lies outside the image.
   void point_tap_to_line(const std::uint8_t** rows, std::int64_t pixels, const std::uint8_t* line,
-                         std::int64_t x_in) const;
-  InPlace pixels_in_place(std::int64_t pixels, std::int64_t x_in) const;
+                         std::int64_t x_in, InPlace in_place) const;
+  /// Of `pixels` in a line from column x on, for the taps of column s.
+  InPlace pixels_in_place(std::int64_t s, std::int64_t x, std::int64_t pixels) const;
+  InPlace line_in_place(std::int64_t x_in) const;
   /// kRuns: copies the filter row `tap_row` of those pixels whose bytes are not in place.
   void stage_borders(std::int64_t i, std::int64_t pixels, std::int64_t tap_row,
-                     const std::uint8_t* line, std::int64_t x_in);
+                     const std::uint8_t* line, std::int64_t x_in, InPlace in_place);
 
+  const KernelTable& kernels_;
   const ConvolutionGeometry& geometry_;
   ConvolutionForm form_;
   const PixelFormat& format_;
@@ -169,7 +210,7 @@ class ConvolutionRows {
   const Volumes& out_;
   ConstVolumes residual_;
   const std::uint8_t* pad_row_;
-  Memory memory_;
+  const Memory& memory_;
   StagedLines lines_;
   RowBlock block_;
 };

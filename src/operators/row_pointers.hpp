@@ -11,7 +11,8 @@ namespace octet {
 /// pointers[i] = first + i * stride, in bytes. One table after the other and two pointers at a
 /// time: of scalar stores a core commits one or two per cycle, and a tile of few k-groups notices.
 template <class Pointer, class Byte>
-void point_to_rows(Pointer* pointers, Byte* first, std::int64_t stride, std::int64_t count) {
+[[gnu::always_inline]] inline void point_to_rows(Pointer* pointers, Byte* first,
+                                                 std::int64_t stride, std::int64_t count) {
   using Pair [[gnu::vector_size(16)]] = std::uint64_t;
   const auto address = reinterpret_cast<std::uintptr_t>(first);
   const auto step = static_cast<std::uint64_t>(stride);

@@ -23,44 +23,59 @@ StagedLines::Memory StagedLines::take_memory(ScratchCursor& scratch, const Pixel
 
 StagedLines::StagedLines(const PixelFormat& format, const ConstVolumes& in, const std::uint8_t* pad,
                          const Memory& memory)
-    : format_(format), in_(in), pad_(pad), memory_(memory) {
+    : format_(format),
+      in_(in),
+      pad_(pad),
+      memory_(memory),
+      left_bytes_(format.left * format.pixel_bytes()) {
   std::fill_n(memory.held, memory.lines, -1);
-  if (!format.copied) return;
-  for (std::int64_t i = 0; i < memory.lines; ++i) fill(place(i), -format.left, 0);
-  fill(place(memory.lines), -format.left, in.width + format.right);
+  if (format.copied) fill(place(memory.lines), -format.left, in.width + format.right);
 }
 
 void StagedLines::fill(std::uint8_t* line, std::int64_t first, std::int64_t last) const {
-  const std::int64_t bytes = format_.pixel_bytes();
-  for (std::int64_t x = first; x < last; ++x)
-    std::memcpy(line + x * bytes, pad_, static_cast<std::size_t>(bytes));
+  const std::int64_t bytes = format_.pixel_bytes(), count = (last - first) * bytes;
+  std::uint8_t* to = line + first * bytes;
+  if (format_.value_bytes() == 1) {
+    std::memset(to, pad_[0], static_cast<std::size_t>(count));
+  } else {
+    std::int16_t value;
+    std::memcpy(&value, pad_, sizeof value);
+    std::fill_n(reinterpret_cast<std::int16_t*>(to), count / 2, value);
+  }
 }
 
-const std::uint8_t* StagedLines::line(std::int64_t n, std::int64_t z, std::int64_t y) {
-  const std::int64_t number = (n * in_.depth + z) * in_.height + y;
-  const std::int64_t at = number % memory_.lines;
-  if (memory_.held[at] != number) {
-    const auto* from = static_cast<const std::uint8_t*>(in_.data) + n * in_.volume_stride +
-                       z * in_.plane_stride + y * in_.row_stride;
-    if (format_.stager != nullptr) {
-      stage(from, place(at));
-    } else {
-      copy(from, place(at));
-    }
-    fill(place(at), in_.width, in_.width + format_.right);  // staging may have gone beyond the line
-    memory_.held[at] = number;
+void StagedLines::make(const std::uint8_t* line, std::uint8_t* made, bool first) const {
+  if (format_.stager != nullptr) {
+    stage(line, made);
+  } else {
+    copy(line, made);
   }
-  return place(at);
+  if (!format_.copied) return;
+  if (first) fill(made, -format_.left, 0);
+  // Staging may have gone beyond the line.
+  if (first || format_.stager != nullptr) fill(made, in_.width, in_.width + format_.right);
 }
 
 void StagedLines::copy(const std::uint8_t* line, std::uint8_t* copied) const {
-  const auto bytes = static_cast<std::size_t>(in_.channels);
-  if (in_.pixel_stride == in_.channels) {
-    std::memcpy(copied, line, static_cast<std::size_t>(in_.width) * bytes);
-    return;
+  const std::int64_t channels = in_.channels;
+  if (in_.pixel_stride == channels) {
+    std::memcpy(copied, line, static_cast<std::size_t>(in_.width * channels));
+  } else if (channels == 1) {
+    copy_pixels<1>(line, copied);
+  } else if (channels == 3) {
+    copy_pixels<3>(line, copied);
+  } else if (channels == 4) {
+    copy_pixels<4>(line, copied);
+  } else {
+    copy_pixels<0>(line, copied);
   }
-  for (std::int64_t x = 0; x < in_.width; ++x)
-    std::memcpy(copied + x * in_.channels, line + x * in_.pixel_stride, bytes);
+}
+
+template <int kChannels>
+void StagedLines::copy_pixels(const std::uint8_t* line, std::uint8_t* copied) const {
+  const auto bytes = static_cast<std::size_t>(kChannels > 0 ? kChannels : in_.channels);
+  for (std::int64_t x = 0; x < in_.width; ++x, line += in_.pixel_stride, copied += bytes)
+    std::memcpy(copied, line, bytes);
 }
 
 void StagedLines::stage(const std::uint8_t* line, std::uint8_t* staged) const {

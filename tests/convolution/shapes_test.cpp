@@ -70,6 +70,38 @@ TEST_P(ConvolutionShapes, MayHaveOneDimension) {
   }
 }
 
+// They see the image turned.
+TEST_P(ConvolutionShapes, MayHaveFiltersOfOneColumn) {
+  for (std::int64_t channels : {1, 3, 4, 8, 20}) {
+    for (std::int64_t width : {1, 2, 7, 15, 40}) {
+      check({.in_channels = channels, .out_channels = 7, .kernel_h = 5, .pad_top = 2}, 2, 41,
+            width);
+      check({.in_channels = channels,
+             .out_channels = 19,
+             .kernel_h = 4,
+             .stride_h = 2,
+             .stride_w = 3,
+             .pad_top = 3,
+             .pad_left = 1,
+             .pad_bottom = 2,
+             .pad_right = 4},
+            1, 30, width);
+      check({.in_channels = channels, .out_channels = 3, .kernel_h = 3, .dilation_h = 4}, 1, 33,
+            width);
+      check({.in_channels = channels, .out_channels = 3, .stride_h = 2, .stride_w = 2}, 2, 33,
+            width);
+    }
+  }
+  // So far apart that it would pay to leave out taps in the padding.
+  check({.in_channels = 64,
+         .out_channels = 70,
+         .kernel_h = 3,
+         .dilation_h = 60,
+         .pad_top = 60,
+         .pad_bottom = 60},
+        1, 200, 3);
+}
+
 TEST_P(ConvolutionShapes, MayPadMoreThanTheKernelOrTheImage) {
   for (std::int64_t channels : {1, 3, 16}) {
     ConvolutionConfig config = same(channels, 6, 3);

@@ -155,15 +155,19 @@ std::vector<ConvolutionProblem> convolutions_of_every_form(Random& random, std::
                                                            std::int64_t height,
                                                            std::int64_t width) {
   struct Form {
-    std::int64_t in_channels, out_channels, groups, kernel;
+    std::int64_t in_channels, out_channels, groups, kernel_h, kernel_w;
   };
-  constexpr Form kForms[] = {{16, 9, 1, 1},  {3, 17, 1, 3},   {24, 33, 1, 3}, {5, 4, 1, 3},
-                             {10, 20, 5, 3}, {37, 37, 37, 3}, {9, 18, 9, 3}};
+  constexpr Form kForms[] = {{16, 9, 1, 1, 1},  {3, 17, 1, 3, 3},  {24, 33, 1, 3, 3},
+                             {5, 4, 1, 3, 3},   {10, 20, 5, 3, 3}, {37, 37, 37, 3, 3},
+                             {9, 18, 9, 3, 3},  {16, 20, 1, 3, 3}, {3, 5, 1, 1, 1},
+                             {24, 17, 1, 3, 1}, {2, 9, 1, 5, 1}};
   std::vector<ConvolutionProblem> problems;
   for (const Form& form : kForms) {
     for (std::int64_t stride : {1, 2}) {
       ConvolutionProblem problem{.batch = batch, .height = height, .width = width};
-      set_filter(problem.config, form.kernel, stride, form.kernel / 2);
+      set_filter(problem.config, form.kernel_h, stride, form.kernel_h / 2);
+      problem.config.kernel_w = form.kernel_w;
+      problem.config.pad_left = problem.config.pad_right = form.kernel_w / 2;
       set_channels(problem.config, form.in_channels, form.out_channels, form.groups);
       randomize(random, problem);
       problems.push_back(std::move(problem));

@@ -59,16 +59,14 @@ struct Simd : PairOperands<Words256> {
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
+#include "kernels/elements.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<7, 6>>("avx2", kAvx2);
+constexpr KernelTable kTable =
+    make_table<Simd, Tiles<7, 6>>("avx2", kAvx2, kTable, make_elements<Simd>());
 
 }  // namespace octet::avx2

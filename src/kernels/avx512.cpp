@@ -47,16 +47,14 @@ struct Simd : PairOperands<Words512> {
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
+#include "kernels/elements.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<8, 8, 8, 6>>("avx512", kAvx512Base);
+constexpr KernelTable kTable =
+    make_table<Simd, Tiles<8, 8, 8, 6>>("avx512", kAvx512Base, kTable, make_elements<Simd>());
 
 }  // namespace octet::avx512

@@ -11,6 +11,10 @@
 #include "kernels/kernel.hpp"
 #include "kernels/macros.inl.hpp"
 
+namespace octet::avx512 {
+extern const KernelTable kTable;
+}
+
 namespace octet::avx512_vnni {
 namespace {
 
@@ -46,10 +50,6 @@ struct Simd : ByteOperands<Vector512> {
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
@@ -57,6 +57,6 @@ struct Simd : ByteOperands<Vector512> {
 
 extern const KernelTable kTable;
 constexpr KernelTable kTable =
-    make_table<Simd, Tiles<10, 10, 8, 6>>("avx512_vnni", kAvx512Base | kAvx512Vnni);
+    make_table<Simd, Tiles<10, 10, 8, 6>>("avx512_vnni", kAvx512Base | kAvx512Vnni, avx512::kTable);
 
 }  // namespace octet::avx512_vnni

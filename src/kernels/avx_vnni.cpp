@@ -11,6 +11,10 @@
 #include "kernels/kernel.hpp"
 #include "kernels/macros.inl.hpp"
 
+namespace octet::avx2 {
+extern const KernelTable kTable;
+}
+
 namespace octet::avx_vnni {
 namespace {
 
@@ -49,16 +53,13 @@ constexpr bool kAddsInRegisters<Simd, kMr, kNv> = false;
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<9, 6>>("avx_vnni", kAvx2 | kAvxVnni);
+constexpr KernelTable kTable =
+    make_table<Simd, Tiles<9, 6>>("avx_vnni", kAvx2 | kAvxVnni, avx2::kTable);
 
 }  // namespace octet::avx_vnni

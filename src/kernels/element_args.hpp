@@ -82,4 +82,14 @@ struct PoolArgs {
 };
 using PoolFn = void (*)(const PoolArgs&);
 
+struct ElementKernels {
+  ConvertFn quantize;    ///< f32 to u8, s8
+  ConvertFn dequantize;  ///< u8, s8, s32 to f32
+  RequantizeFn requantize;
+  ResidualFn add_residual;
+  LookUpFn look_up;
+  PoolFn max_pool;
+  PoolFn average_pool;
+};
+
 }  // namespace octet

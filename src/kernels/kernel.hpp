@@ -84,13 +84,10 @@ struct KernelTable {
   StageFn stage;  ///< Null where rows are direct.
   PackFn pack;
   PackTogetherFn pack_together;
-  ConvertFn quantize;    ///< f32 to u8, s8
-  ConvertFn dequantize;  ///< u8, s8, s32 to f32
-  RequantizeFn requantize;
-  ResidualFn add_residual;
-  LookUpFn look_up;
-  PoolFn max_pool;
-  PoolFn average_pool;
+  /// Those of this ISA or, since none of them multiplies bytes, of another that has the same
+  /// vectors and needs no more features.
+  const ElementKernels* elements;
+  ElementKernels own_elements;  ///< Null where those of another ISA are taken.
 
   /// Runs dot products on registers alone: the peak that kernels are measured against. Returns the
   /// operations done (2 per multiply-accumulate).

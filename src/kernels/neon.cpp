@@ -109,16 +109,14 @@ struct Simd : VectorNeon {
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
+#include "kernels/elements.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 8, 6, 4>>("neon", 0);
+constexpr KernelTable kTable =
+    make_table<Simd, Tiles<10, 8, 6, 4>>("neon", 0, kTable, make_elements<Simd>());
 
 }  // namespace octet::neon

@@ -12,6 +12,10 @@
 #include "kernels/kernel.hpp"
 #include "kernels/macros.inl.hpp"
 
+namespace octet::neon {
+extern const KernelTable kTable;
+}
+
 namespace octet::neon_i8mm {
 namespace {
 
@@ -54,16 +58,13 @@ struct Simd : ByteOperands<VectorNeon> {
 #include "kernels/narrow.inl.hpp"
 #include "kernels/depthwise.inl.hpp"
 #include "kernels/grouped.inl.hpp"
-#include "kernels/convert.inl.hpp"
-#include "kernels/residual.inl.hpp"
-#include "kernels/look_up.inl.hpp"
-#include "kernels/pooling.inl.hpp"
 #include "kernels/table.inl.hpp"
 // clang-format on
 
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table<Simd, Tiles<10, 8, 6, 6>>("neon_i8mm", kDotProd | kI8mm);
+constexpr KernelTable kTable =
+    make_table<Simd, Tiles<10, 8, 6, 6>>("neon_i8mm", kDotProd | kI8mm, neon::kTable);
 
 }  // namespace octet::neon_i8mm

@@ -308,7 +308,7 @@ void point_to_rows(const RowPointerArgs& args) {
     args.pointers[i] = args.first + static_cast<std::uint64_t>(i * args.stride);
 }
 
-constexpr KernelTable make_table() {
+constexpr KernelTable make_table(const KernelTable& self) {
   KernelTable table = {};
   table.name = "scalar";
   table.lanes = kLanes;
@@ -331,13 +331,9 @@ constexpr KernelTable make_table() {
   table.point_to_rows = point_to_rows;
   table.pack = pack;
   table.pack_together = pack_together;
-  table.quantize = quantize;
-  table.dequantize = dequantize;
-  table.requantize = requantize;
-  table.add_residual = add_residual;
-  table.look_up = look_up;
-  table.max_pool = max_pool;
-  table.average_pool = average_pool;
+  table.own_elements = {quantize, dequantize, requantize,  add_residual,
+                        look_up,  max_pool,   average_pool};
+  table.elements = &self.own_elements;
   table.dot_peak = dot_peak;
   return table;
 }
@@ -345,6 +341,6 @@ constexpr KernelTable make_table() {
 }  // namespace
 
 extern const KernelTable kTable;
-constexpr KernelTable kTable = make_table();
+constexpr KernelTable kTable = make_table(kTable);
 
 }  // namespace octet::scalar

@@ -112,8 +112,11 @@ constexpr void set_staged_tiles(KernelTable& table) {
   table.stage = stage<Simd>;
 }
 
+/// `base` has the kernels for elements: the table itself, which then owns some, or that of an ISA
+/// with the same vectors.
 template <class Simd, class TileRows>
-constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
+constexpr KernelTable make_table(const char* name, std::uint32_t needs, const KernelTable& base,
+                                 ElementKernels own_elements = {}) {
   KernelTable table = {};
   table.name = name;
   table.needs = needs;
@@ -139,13 +142,8 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs) {
   table.point_to_rows = point_to_rows<Simd>;
   table.pack = pack<Simd>;
   table.pack_together = pack_together<Simd>;
-  table.quantize = quantize<Simd>;
-  table.dequantize = dequantize<Simd>;
-  table.requantize = requantize<Simd>;
-  table.add_residual = add_residual<Simd>;
-  table.look_up = look_up<Simd>;
-  table.max_pool = max_pool<Simd>;
-  table.average_pool = average_pool<Simd>;
+  table.own_elements = own_elements;
+  table.elements = &base.own_elements;
   if constexpr (MultipliesMatrices<Simd>) {
     table.dot_peak = matrix_dot_peak<Simd>;
   } else {

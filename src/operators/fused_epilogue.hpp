@@ -30,12 +30,13 @@ class FusedEpilogue {
   /// Makes outputs of sums; of `args` all but the terms.
   void add_residual(const KernelTable& kernels, ResidualArgs args) const {
     args.terms = &residual_;
-    kernels.add_residual(args);
+    kernels.elements->add_residual(args);
   }
   /// Columns [column, column + columns) of `count` rows of outputs through the table, if any.
   void look_up(const KernelTable& kernels, void* const* rows, std::int64_t count,
                std::int64_t column, std::int64_t columns) const {
-    if (table_ != nullptr) kernels.look_up({table_, table_flip_, rows, count, column, columns});
+    if (table_ != nullptr)
+      kernels.elements->look_up({table_, table_flip_, rows, count, column, columns});
   }
 
  private:

@@ -134,7 +134,7 @@ Status max_pool(const PoolingWindow& window, const ConstImages& in, const Images
   OCTET_RETURN_IF_ERROR(choose_kernels(max_isa, kernels));
   OCTET_RETURN_IF_ERROR(check_operands(window, in, out));
   OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, in.type));
-  pool(window, in, out, executor, kernels->max_pool);
+  pool(window, in, out, executor, kernels->elements->max_pool);
   return {};
 }
 
@@ -163,7 +163,7 @@ Status average_pool(const AveragePoolingConfig& config, const ConstImages& in, c
     args.bias = static_cast<std::int32_t>(-pixels * (config.in_zero_point + flipped_by));
     args.scale = config.scale / static_cast<float>(count);
     args.epilogue = &terms;
-    kernels->average_pool(args);
+    kernels->elements->average_pool(args);
   });
   return {};
 }

@@ -98,7 +98,7 @@ Status quantize(const QuantizeConfig& config, const ConstMatrix& in, const Matri
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, DataType::kF32));
   OCTET_RETURN_IF_ERROR(check_8bit("out.type", out.type));
   OCTET_RETURN_IF_ERROR(check_operands(config, in, out, out.type));
-  convert(kernels->quantize, config, in, out, executor);
+  convert(kernels->elements->quantize, config, in, out, executor);
   call.end_run([&] { return explain_elements("quantize", *kernels, in, out, executor); });
   return {};
 }
@@ -118,7 +118,7 @@ Status dequantize(const QuantizeConfig& config, const ConstMatrix& in, const Mat
                                         zero_point);
     }
   }
-  convert(kernels->dequantize, config, in, out, executor);
+  convert(kernels->elements->dequantize, config, in, out, executor);
   call.end_run([&] { return explain_elements("dequantize", *kernels, in, out, executor); });
   return {};
 }
@@ -156,7 +156,7 @@ Status requantize(const Epilogue& epilogue, const ConstMatrix& in, const Matrix&
                  run.in = static_cast<const std::int32_t*>(from);
                  run.out = to;
                  run.count = count;
-                 kernels->requantize(run);
+                 kernels->elements->requantize(run);
                  fused.look_up(*kernels, &to, 1, 0, count);
                });
   call.end_run([&] { return explain_elements("requantize", *kernels, in, out, executor); });

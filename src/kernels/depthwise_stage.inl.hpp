@@ -68,15 +68,15 @@ class GroupStage {
     some_end = some_end < count ? some_end : count;
     if (some_begin >= some_end) some_begin = some_end = count;
     if (begin >= end) begin = end = some_end;
-    outside(0, some_begin);
-    border(some_begin, begin);
+    OCTET_ROLLED for (int side = 0; side < 2; ++side) {
+      outside(side == 0 ? 0 : some_end, side == 0 ? some_begin : count);
+      border(side == 0 ? some_begin : end, side == 0 ? begin : some_end);
+    }
     if (all_move) {
       inside<true>(begin, end);
     } else {
       inside<false>(begin, end);
     }
-    border(end, some_end);
-    outside(some_end, count);
   }
 
  private:

@@ -7,8 +7,11 @@
 #define OCTET_INLINE_LAMBDA __attribute__((always_inline))
 #if defined(__clang__)
 #define OCTET_UNROLL _Pragma("clang loop unroll(full)")
+/// For a loop whose body is large.
+#define OCTET_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define OCTET_UNROLL _Pragma("GCC unroll 32")
+#define OCTET_ROLLED _Pragma("GCC unroll 1")
 #endif
 /// Keeps a vector in a register across this point. Without it GCC 12 spills every accumulator in
 /// every iteration of the dot loop.

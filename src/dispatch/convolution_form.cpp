@@ -80,9 +80,7 @@ class PixelCost {
 bool has_grouped_tiles(const ConvolutionConfig& config, const KernelTable& kernels) {
   if (config.groups == 1 || config.in_channels != config.out_channels) return false;
   const std::int64_t channels = config.in_channels / config.groups;
-  return (channels == 4 && kernels.grouped_rows[0] > 0) ||
-         (channels == 8 && kernels.grouped_rows[1] > 0) ||
-         (channels == 16 && kernels.grouped_rows[2] > 0);
+  return kernels.grouped_rows[0] > 0 && (channels == 4 || channels == 8 || channels == 16);
 }
 
 /// Whether a form can compute a layer at all.

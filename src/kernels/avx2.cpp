@@ -42,8 +42,6 @@ struct Words256 : Vector256 {
     return even;
   }
   static OCTET_INLINE I32 odd_u8(I32 v) { return _mm256_srli_epi16(v, 8); }
-  static OCTET_INLINE I32 even_s8(I32 v) { return odd_s8(_mm256_slli_epi16(v, 8)); }
-  static OCTET_INLINE I32 odd_s8(I32 v) { return _mm256_srai_epi16(v, 8); }
 };
 
 struct Simd : PairOperands<Words256> {

@@ -30,8 +30,6 @@ struct Words512 : Vector512 {
   static OCTET_INLINE I32 widen_u8(const void* in) { return _mm512_cvtepu8_epi16(load_256(in)); }
   static OCTET_INLINE I32 even_u8(I32 v) { return _mm512_and_si512(v, _mm512_set1_epi16(255)); }
   static OCTET_INLINE I32 odd_u8(I32 v) { return _mm512_srli_epi16(v, 8); }
-  static OCTET_INLINE I32 even_s8(I32 v) { return odd_s8(_mm512_slli_epi16(v, 8)); }
-  static OCTET_INLINE I32 odd_s8(I32 v) { return _mm512_srai_epi16(v, 8); }
 };
 
 struct Simd : PairOperands<Words512> {

@@ -85,14 +85,19 @@ struct DepthwiseArgs {
 };
 using DepthwiseFn = void (*)(const DepthwiseArgs&);
 
-/// Where the results of a grouped tile are: term `index` of a panel belongs to output channel
-/// `channel`. Each block of 16 channels takes 4 lanes of 4 vectors.
-constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int channels_per_group) {
+/// Grouped tiles: the output channel of sum `index`, lane index % lanes of one of four vectors.
+/// Each block of 16 channels takes 4 lanes of all of them.
+constexpr std::int64_t grouped_channel(std::int64_t index, int lanes, int group_channels) {
   const std::int64_t vector = index / lanes, lane = index % lanes;
   const std::int64_t block = lane / 4 * 16, at = lane % 4;
-  if (channels_per_group == 4) return block + 4 * at + vector;
-  if (channels_per_group == 8) return block + 8 * (at % 2) + 2 * vector + at / 2;
+  if (group_channels == 4) return block + 4 * at + vector;
+  if (group_channels == 8) return block + 8 * (at / 2) + 2 * vector + at % 2;
   return block + 4 * vector + at;
+}
+/// The first of the four input channels, of the same group, that it is multiplied by in step `step`
+/// of group_channels / 4.
+constexpr std::int64_t grouped_input(std::int64_t index, int lanes, std::int64_t step) {
+  return 4 * (index % lanes ^ step);
 }
 
 }  // namespace octet

@@ -2,157 +2,196 @@
 // ISA's anonymous namespace, after tile.inl.hpp and depthwise.inl.hpp.
 //
 // A vector of a pixel's bytes holds several groups, and each 32-bit lane four channels of one of
-// them. It is multiplied as it lies: by the weights of the groups' first outputs, of their second
-// ones, and so on, kChannels vectors in all, at most 8 at a time. So no product meets a zero, and
-// no lane is rearranged but in the epilogue, where the lanes of a group are added up. Besides what
-// those files list, `Simd` gives
+// them, a quad. Four vectors of sums have an output of its own group in every lane: all that the
+// packs make one vector of bytes of. A lane multiplies its own quad first and then, as the lanes
+// of its 128 bits change places, the other quads of its group. So no product meets a zero, and no
+// lanes are added up. Panels of a half or a quarter of a vector have two or four pixels in one.
+// Besides what those files list, `Simd` gives
 //   Quads                      operands of a dot product of 4 bytes in each lane
-//   load_quads                 those of a row, all of a vector or the first_bytes() of it
+//   load_quads                 those of a row, or of kStreams, as quad_mask() says
+//   kQuadPiece                 bytes of a quad that lie together; all first pieces of four lanes,
+//                              then all second ones
 //   load_quad_weights, dot_quads
-//   add_pairs                  within 128 bits: the sums of neighbouring lanes of two vectors
-//   permute_bytes              within 128 bits
+//   permute_bytes              within 128 bits; of quads, too
 //   kGroupedSums               vectors of sums of a tile
-//   kMasks                     loads take any number of bytes at no cost
+//   kMasks                     loads take any bytes of a vector at no cost
 
-/// Byte p of 16, as the packs leave the results, is this channel of the 16.
-template <int kChannels>
-constexpr std::int64_t channel_at(int p) {
-  return grouped_channel(p, 4, kChannels);
-}
-
-/// Bytes of the packs, as Simd::permute_bytes takes them, for every channel of the 16.
-template <int kChannels>
+/// Where the packs leave the 16 channels of 128 bits.
 struct GroupedOrder {
-  constexpr GroupedOrder() {
-    for (int p = 0; p < 16; ++p) bytes[channel_at<kChannels>(p)] = static_cast<std::uint8_t>(p);
+  constexpr explicit GroupedOrder(int group_channels) {
+    for (int p = 0; p < 16; ++p) {
+      const std::int64_t channel = grouped_channel(p, 4, group_channels);
+      bytes[channel] = static_cast<std::uint8_t>(p);
+      spread[p / 4][p % 4 * 4] = static_cast<std::uint8_t>(channel);
+      for (int i = 1; i < 4; ++i) spread[p / 4][p % 4 * 4 + i] = 0x80;
+    }
   }
-  alignas(16) std::uint8_t bytes[16] = {};
+  alignas(16) std::uint8_t bytes[16] = {};      ///< In the order of the channels.
+  alignas(16) std::uint8_t spread[4][16] = {};  ///< From it, to the lanes of each vector of sums.
+};
+constexpr GroupedOrder kGroupedOrders[] = {GroupedOrder(4), GroupedOrder(8), GroupedOrder(16)};
+
+/// How lanes of quads change places behind a step, so that lane l has quad l ^ step in each.
+struct LaneSwaps {
+  constexpr explicit LaneSwaps(int piece) {
+    for (int step = 0; step < 3; ++step) {
+      for (int i = 0; i < 16; ++i) {
+        const int rest = i / (4 * piece) * 4 * piece + i % piece, lane = i / piece % 4;
+        behind[step][i] = static_cast<std::uint8_t>(rest + (lane ^ step ^ (step + 1)) * piece);
+      }
+    }
+  }
+  alignas(16) std::uint8_t behind[3][16] = {};
 };
 
-/// Vectors of sums at a time, each of one output of every group; and how often.
-template <int kChannels>
-constexpr int kGroupedVectors = kChannels < 8 ? kChannels : 8;
-template <int kChannels>
-constexpr int kGroupedPasses = kChannels / kGroupedVectors<kChannels>;
+/// Bytes that quads of weights take.
+template <class Simd>
+constexpr int kQuadBytes = Simd::kLanes * (Simd::kSlots == 2 ? 8 : 4);
 
-/// The sums of a pixel: neighbouring lanes added up until kResults vectors are left.
-template <class Simd, int kCount, int kResults>
-OCTET_INLINE void add_lanes(const typename Simd::I32 (&acc)[kCount],
-                            typename Simd::I32 (&sums)[kResults]) {
-  if constexpr (kCount == kResults) {
-    OCTET_UNROLL for (int i = 0; i < kResults; ++i) sums[i] = acc[i];
-  } else {
-    typename Simd::I32 half[kCount / 2];
-    OCTET_UNROLL for (int i = 0; i < kCount / 2; ++i) half[i] =
-        Simd::add_pairs(acc[2 * i], acc[2 * i + 1]);
-    add_lanes<Simd>(half, sums);
+/// Tiles of the rows that are kStreams pixels each: as tall as the registers allow.
+template <class Simd, int kStreams>
+constexpr int kGroupedRows = kStreams == 1  ? Simd::kGroupedSums / 4
+                             : Simd::kMasks ? Simd::kGroupedSums / 8
+                                            : 0;
+
+/// 32-bit results of kStreams pixels, from vectors in the order of the sums.
+template <class Simd, int kStreams>
+void store_grouped_wide(const typename Simd::I32 (&results)[4], const FinishJob& job,
+                        const GroupedOrder& order, std::int64_t row) {
+  std::int32_t lanes[4][Simd::kLanes];
+  for (int j = 0; j < 4; ++j) Simd::store(lanes[j], results[j]);
+  for (int s = 0; s < kStreams; ++s) {
+    auto* out = static_cast<std::int32_t*>(job.out[row * kStreams + s]) + job.column;
+    for (std::int64_t channel = 0; channel < job.columns; ++channel) {
+      const int p = order.bytes[channel % 16];
+      const std::int64_t block = channel / 16 + s * (Simd::kLanes / 4 / kStreams);
+      out[channel] = lanes[p / 4][block * 4 + p % 4];
+    }
   }
 }
 
-/// 32-bit results of a pixel from its sums, which are in the order of channel_at.
-template <class Simd, int kChannels>
-void store_grouped_wide(const typename Simd::I32 (&sums)[4], const FinishJob& job, void* out) {
+/// The same as bytes.
+template <class Simd, int kStreams>
+OCTET_INLINE void store_grouped_bytes(const typename Simd::I32 (&results)[4], const FinishJob& job,
+                                      const EpilogueTerms& terms, const GroupedOrder& order,
+                                      std::int64_t row) {
+  const auto packed =
+      Simd::narrow_quad(Simd::narrow_pair(results[0], results[1], terms.bytes),
+                        Simd::narrow_pair(results[2], results[3], terms.bytes), terms.bytes);
+  const auto bytes = Simd::permute_bytes(packed, order.bytes);
+  unroll<kStreams>([&](auto s) OCTET_INLINE_LAMBDA {
+    auto* out = static_cast<std::uint8_t*>(job.out[row * kStreams + s]) + job.column;
+    Simd::store_stream(out, bytes, s * 4 * Simd::kLanes / kStreams, job.columns);
+  });
+}
+
+/// Rows [first, first + rows) of any outputs, whose sums are in memory, and complete.
+template <class Simd, int kStreams>
+[[gnu::noinline]] void finish_grouped(const std::int32_t* sums, const FinishJob& job,
+                                      const EpilogueTerms& terms, const GroupedOrder& order,
+                                      std::int64_t first, std::int64_t rows) {
+  using I32 = typename Simd::I32Batch;
   using F32 = typename Simd::F32Batch;
   constexpr int kLanes = Simd::kLanes;
-  const EpilogueTerms& terms = *job.epilogue;
-  std::int32_t results[4][kLanes];
-  for (int j = 0; j < 4; ++j) {
-    typename Simd::I32 result = sums[j];
-    if (terms.type == DataType::kF32) {
-      const F32 real = xsimd::to_float(typename Simd::I32Batch(result)) *
-                       F32::load_unaligned(terms.scale + job.term + j * kLanes);
-      result = Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)));
+  typename Simd::I32 residual[kMaxTileRows];
+  // All of it before outputs are written, which may lie in its place.
+  if (terms.residual.is_used()) {
+    const auto mask = Simd::quad_mask(job.columns);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const std::uint8_t* in[kStreams];
+      for (int s = 0; s < kStreams; ++s)
+        in[s] = job.residual[(first + i) * kStreams + s] + job.column;
+      residual[i] = Simd::load_quad_bytes(in, mask);
     }
-    Simd::store(results[j], result);
   }
-  auto* to = static_cast<std::int32_t*>(out);
-  for (int block = 0; block < kLanes / 4; ++block) {
-    for (int p = 0; p < 16; ++p) {
-      const std::int64_t channel = block * 16 + channel_at<kChannels>(p);
-      if (channel < job.columns) to[channel] = results[p / 4][block * 4 + p % 4];
+  for (std::int64_t i = 0; i < rows; ++i) {
+    typename Simd::I32 results[4];
+    unroll<4>([&](auto j) OCTET_INLINE_LAMBDA {
+      results[j] = Simd::load(sums + (i * 4 + j) * kLanes);
+      if (terms.type == DataType::kS32) return;
+      F32 real = xsimd::to_float(I32(results[j])) *
+                 F32::load_unaligned(terms.scale + job.term + j * kLanes);
+      if (terms.residual.is_used())
+        real = with_residual<Simd>(real, I32(Simd::permute_bytes(residual[i], order.spread[j])),
+                                   terms.residual);
+      results[j] =
+          terms.type == DataType::kF32
+              ? Simd::bits(Simd::clamp(real, F32(terms.min), F32(terms.max)))
+              : typename Simd::I32(xsimd::nearbyint_as_int(xsimd::min(real, F32(kIntLimit))));
+    });
+    if (size_of(terms.type) == 1) {
+      store_grouped_bytes<Simd, kStreams>(results, job, terms, order, first + i);
+    } else {
+      store_grouped_wide<Simd, kStreams>(results, job, order, first + i);
     }
   }
 }
 
-template <class Simd, int kChannels, int kMr, bool kFlip, bool kPartial>
-OCTET_INLINE void grouped_tile_at(const TileArgs& args, std::int64_t first_row) {
-  constexpr int kBytes = 4 * Simd::kLanes;
-  constexpr int kVectors = kGroupedVectors<kChannels>, kPasses = kGroupedPasses<kChannels>;
-  using I32 = typename Simd::I32;
-  using F32 = typename Simd::F32Batch;
-  const FinishJob& job = *args.finish_job;
-  [[maybe_unused]] const auto first = Simd::first_bytes(job.columns);
-  I32 all_sums[kPasses][kMr][4 / kPasses];
-  // Not unrolled, or the results of a pass would take registers from the dot loop of the next.
-  int passes = kPasses;
-  if constexpr (kPasses > 1) asm("" : "+r"(passes));
-  for (int pass = 0; pass < passes; ++pass) {
-    I32 acc[kMr][kVectors] = {};
-    pin<Simd>(acc);
-    const std::int8_t* panel = args.panel + pass * kVectors * kBytes;
-    const std::uint8_t* const* rows = args.rows + first_row;
-    for (std::int64_t tap = args.taps; tap != 0; --tap) {
-      typename Simd::Quads a[kMr];
-      OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-        const std::uint8_t* row = rows[i] + args.row_offset;
-        OCTET_PIN_POINTER(row);
-        a[i] = kPartial ? Simd::template load_quads<kFlip>(row, first)
-                        : Simd::template load_quads<kFlip>(row);
-      }
-      OCTET_UNROLL for (int n = 0; n < kVectors; ++n) {
-        typename Simd::Quads b = Simd::load_quad_weights(panel + n * kBytes);
+/// acc[i] += the products of row first + i.
+template <class Simd, int kStreams, bool kFlip, int kMr, class Mask>
+OCTET_INLINE void add_grouped_products(typename Simd::I32 (&acc)[kMr][4], const TileArgs& args,
+                                       std::int64_t first, const Mask& mask) {
+  const std::int8_t* panel = args.panel;
+  const std::uint8_t* const* rows = args.rows + first * kStreams;
+  const std::int64_t tap_bytes = args.k / kKr * 4 * kQuadBytes<Simd>;
+  static constexpr LaneSwaps kSwaps(Simd::kQuadPiece);
+  for (std::int64_t tap = args.taps; tap != 0; --tap) {
+    typename Simd::Quads a[kMr];
+    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+      const std::uint8_t* in[kStreams];
+      unroll<kStreams>(
+          [&](auto s) OCTET_INLINE_LAMBDA { in[s] = rows[i * kStreams + s] + args.row_offset; });
+      a[i] = Simd::template load_quads<kFlip>(in, mask);
+    });
+    rows += args.tap_stride;
+    const std::int8_t* end = panel + tap_bytes;
+    for (const auto* swap = kSwaps.behind;; ++swap) {
+      unroll<4>([&](auto n) OCTET_INLINE_LAMBDA {
+        typename Simd::Quads b = Simd::load_quad_weights(panel + n * kQuadBytes<Simd>);
         // Or it is loaded for every row; where registers are few, it had better be.
-        if constexpr (kMr * kPasses > 2 && Simd::kGroupedSums >= 16) Simd::pin_quads(b);
-        OCTET_UNROLL for (int i = 0; i < kMr; ++i) Simd::dot_quads(acc[i][n], a[i], b);
-      }
-      if constexpr (kMr * kChannels == 4) pin<Simd>(acc);  // or GCC 12 moves sums
-      panel += kChannels * kBytes;
-      rows += args.tap_stride;
+        if constexpr (kMr > 1 && Simd::kGroupedSums >= 16) Simd::pin_quads(b);
+        unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA { Simd::dot_quads(acc[i][n], a[i], b); });
+      });
+      panel += 4 * kQuadBytes<Simd>;
+      if (panel == end) break;
+      unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+        a[i] = Simd::permute_bytes(a[i], *swap);
+        Simd::pin_quads(a[i]);
+      });
     }
-    pin<Simd>(acc);
-    OCTET_UNROLL for (int i = 0; i < kMr; ++i) add_lanes<Simd>(acc[i], all_sums[pass][i]);
   }
+}
 
-  static constexpr GroupedOrder<kChannels> kOrder;
-  const EpilogueTerms& terms = *job.epilogue;
-  const bool is_8bit = size_of(terms.type) == 1;
-  const F32 int_limit(kIntLimit);
-  OCTET_UNROLL for (int i = 0; i < kMr; ++i) {
-    auto* out =
-        static_cast<std::uint8_t*>(job.out[first_row + i]) + job.column * size_of(terms.type);
-    I32 sums[4];
-    OCTET_UNROLL for (int j = 0; j < 4; ++j) {
-      sums[j] = typename Simd::I32Batch(all_sums[j * kPasses / 4][i][j % (4 / kPasses)]) +
-                Simd::I32Batch::load_unaligned(terms.bias + job.term + j * Simd::kLanes);
-    }
-    if (!is_8bit) {
-      store_grouped_wide<Simd, kChannels>(sums, job, out);
+template <class Simd, int kMr, int kStreams, bool kFlip>
+void grouped(const TileArgs& call) {
+  using I32 = typename Simd::I32Batch;
+  using F32 = typename Simd::F32Batch;
+  constexpr int kLanes = Simd::kLanes;
+  const OwnEpilogue own(call);
+  const EpilogueTerms& terms = own.terms;
+  const GroupedOrder& order = kGroupedOrders[own.args.k / 8];
+  const auto mask = Simd::quad_mask(own.job.columns);
+  const bool in_registers = size_of(terms.type) == 1 && terms.small_scales;
+  for (std::int64_t first = 0; first < own.args.tiles * kMr; first += kMr) {
+    typename Simd::I32 acc[kMr][4];
+    begin_as_bias<Simd>(acc, terms.bias + own.job.term);
+    pin<Simd>(acc);
+    add_grouped_products<Simd, kStreams, kFlip>(acc, own.args, first, mask);
+    pin<Simd>(acc);
+    if (!in_registers) [[unlikely]] {
+      alignas(64) std::int32_t sums[kMr][4][kLanes];
+      unroll<kMr, 4>([&](auto i, auto j)
+                         OCTET_INLINE_LAMBDA { Simd::store(sums[i][j], acc[i][j]); });
+      finish_grouped<Simd, kStreams>(sums[0][0], own.job, terms, order, first, kMr);
       continue;
     }
-    OCTET_UNROLL for (int j = 0; j < 4; ++j) {
-      const F32 real = xsimd::to_float(typename Simd::I32Batch(sums[j])) *
-                       F32::load_unaligned(terms.scale + job.term + j * Simd::kLanes);
-      sums[j] = xsimd::nearbyint_as_int(xsimd::min(real, int_limit));
-    }
-    const I32 bytes =
-        Simd::narrow_quad(Simd::narrow_pair(sums[0], sums[1], terms.bytes),
-                          Simd::narrow_pair(sums[2], sums[3], terms.bytes), terms.bytes);
-    Simd::store_stream(out, Simd::permute_bytes(bytes, kOrder.bytes), 0, job.columns);
-  }
-}
-
-template <class Simd, int kChannels, int kMr, bool kFlip, bool kPartial>
-OCTET_INLINE void grouped_tiles(const TileArgs& args) {
-  for (std::int64_t first = 0; first < args.tiles * kMr; first += kMr)
-    grouped_tile_at<Simd, kChannels, kMr, kFlip, kPartial>(args, first);
-}
-
-template <class Simd, int kChannels, int kMr, bool kFlip>
-void grouped(const TileArgs& args) {
-  // Masked loads cost nothing where there are masks.
-  if (!Simd::kMasks && args.finish_job->columns == 4 * Simd::kLanes) {
-    grouped_tiles<Simd, kChannels, kMr, kFlip, false>(args);
-  } else {
-    grouped_tiles<Simd, kChannels, kMr, kFlip, true>(args);
+    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+      unroll<4>([&](auto j) OCTET_INLINE_LAMBDA {
+        acc[i][j] =
+            xsimd::nearbyint_as_int(xsimd::to_float(I32(acc[i][j])) *
+                                    F32::load_unaligned(terms.scale + own.job.term + j * kLanes));
+      });
+      store_grouped_bytes<Simd, kStreams>(acc[i], own.job, terms, order, first + i);
+    });
   }
 }

@@ -62,13 +62,16 @@ struct KernelTable {
   TileFn widening_tile[kMaxPanelVectors][kMaxTileRows];  ///< [vectors - 1][mr - 1]
   TileFn wide_tile[kMaxPanelVectors][kMaxTileRows];      ///< [vectors - 1][mr - 1]
 
-  /// Tiles for several groups of 4, 8 or 16 input and output channels each, side by side: a panel
-  /// is 4 * lanes of those channels, [taps][channels per group][lanes][kKr], where lane l takes
-  /// channels 4 l to 4 l + 3 and vector n has their weights for output n of their group. The arrays
-  /// of the epilogue are ordered as grouped_channel says; it has no rhs_zero_point. A row is all
-  /// channels of the panel.
-  int grouped_rows[3];                 ///< Tallest for 4, 8, 16 channels; 0 if there are none.
-  TileFn grouped[2][3][kMaxTileRows];  ///< [flip][channels: 4, 8, 16][mr - 1]
+  /// Tiles for several groups of TileArgs::k = 4, 8 or 16 input and output channels each, side by
+  /// side. A panel is 4 * lanes / streams of those channels, and a row as many of `streams` pixels,
+  /// each with a pointer of its own: `rows` and `out` have `streams` for every row of a tile.
+  /// Column c of stream s is byte s * 4 * lanes / streams + c of a vector, and sums and weights are
+  /// those of the panel's channels, repeated for every stream: [taps][k / 4][4][lanes][kKr], where
+  /// grouped_input and grouped_channel say which weights those are; as int16 where depthwise_slots
+  /// is 2, of each vector bytes 0 and 2 of all lanes, then bytes 1 and 3. The arrays of the
+  /// epilogue are ordered as the sums; it has no rhs_zero_point.
+  int grouped_rows[3];                 ///< Tallest for 1, 2, 4 streams; 0 if there are none.
+  TileFn grouped[2][3][kMaxTileRows];  ///< [flip][streams: 1, 2, 4][mr - 1]
 
   int depthwise_slots;    ///< Values of a channel in a lane: 4 bytes, or 2 widened to int16.
   int depthwise_streams;  ///< Most of a call.

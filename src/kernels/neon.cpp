@@ -30,7 +30,7 @@ struct Simd : VectorNeon {
   template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   static constexpr int kSlots = 4;
-  static constexpr int kGroupedSums = 8;
+  static constexpr int kGroupedSums = 16;
   static constexpr int kMinSums = 1;  // the chain of sadalp is forwarded within the adder
   static constexpr int kPeakSums = 8;
 
@@ -89,13 +89,10 @@ struct Simd : VectorNeon {
 
   /// Grouped: four bytes of a lane, in the order of by_pairs() too.
   using Quads = Lhs;
+  static constexpr int kQuadPiece = 2;
   template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
-    return load_lhs<kFlip>(row);
-  }
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, std::int64_t first) {
-    return flipped<kFlip>(by_pairs(load_first_bytes(row, first)));
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* const (&in)[1], std::int64_t count) {
+    return flipped<kFlip>(by_pairs(load_quad_bytes(in, count)));
   }
   static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
   static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }

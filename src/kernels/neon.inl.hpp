@@ -110,7 +110,11 @@ struct VectorNeon {
     store(buffer, bytes);
     for (std::int64_t i = 0; i < count; ++i) out[i] = buffer[i];
   }
-  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) { return vpaddq_s32(a, b); }
+  /// The first bytes of a row; what quad_mask() made of their count.
+  static OCTET_INLINE std::int64_t quad_mask(std::int64_t count) { return count; }
+  static OCTET_INLINE I32 load_quad_bytes(const std::uint8_t* const (&in)[1], std::int64_t count) {
+    return load_first_bytes(in[0], count);
+  }
   static OCTET_INLINE I32 permute_bytes(I32 v, I32 order) {
     return vreinterpretq_s32_u8(vqtbl1q_u8(vreinterpretq_u8_s32(v), vreinterpretq_u8_s32(order)));
   }

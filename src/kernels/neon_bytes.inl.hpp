@@ -43,13 +43,10 @@ struct ByteOperands : Vector {
 
   /// Grouped: four bytes of a lane are what the dot product takes.
   using Quads = Lhs;
+  static constexpr int kQuadPiece = 4;
   template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
-    return load_lhs<kFlip>(row);
-  }
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, std::int64_t first) {
-    return flipped<kFlip>(Vector::load_first_bytes(row, first));
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* const (&in)[1], std::int64_t count) {
+    return flipped<kFlip>(Vector::load_quad_bytes(in, count));
   }
   static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }
   static OCTET_INLINE void pin_quads(Quads& v) { OCTET_PIN(v); }

@@ -14,13 +14,13 @@ struct Tiles {
   static constexpr int kMaxRows[kVectors] = {kRows...};
 };
 
-/// Tiles of as many rows as there are registers for their sums.
-template <class Simd, int kChannels>
+/// Of panels with kStreams pixels in a row.
+template <class Simd, int kStreams>
 constexpr void set_grouped_tiles(int& rows, TileFn* plain, TileFn* flipping) {
-  rows = Simd::kGroupedSums / kGroupedVectors<kChannels>;
-  for_each_up_to<Simd::kGroupedSums / kGroupedVectors<kChannels>>([&]<int kMr>() {
-    plain[kMr - 1] = grouped<Simd, kChannels, kMr, false>;
-    flipping[kMr - 1] = grouped<Simd, kChannels, kMr, true>;
+  rows = kGroupedRows<Simd, kStreams>;
+  for_each_up_to<kGroupedRows<Simd, kStreams>>([&]<int kMr>() {
+    plain[kMr - 1] = grouped<Simd, kMr, kStreams, false>;
+    flipping[kMr - 1] = grouped<Simd, kMr, kStreams, true>;
   });
 }
 
@@ -131,9 +131,9 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs, const Ke
   } else {
     set_direct_tiles<Simd, TileRows>(table);
   }
-  set_grouped_tiles<Simd, 4>(table.grouped_rows[0], table.grouped[0][0], table.grouped[1][0]);
-  set_grouped_tiles<Simd, 8>(table.grouped_rows[1], table.grouped[0][1], table.grouped[1][1]);
-  set_grouped_tiles<Simd, 16>(table.grouped_rows[2], table.grouped[0][2], table.grouped[1][2]);
+  set_grouped_tiles<Simd, 1>(table.grouped_rows[0], table.grouped[0][0], table.grouped[1][0]);
+  set_grouped_tiles<Simd, 2>(table.grouped_rows[1], table.grouped[0][1], table.grouped[1][1]);
+  set_grouped_tiles<Simd, 4>(table.grouped_rows[2], table.grouped[0][2], table.grouped[1][2]);
   table.depthwise_slots = Simd::kSlots;
   table.depthwise_streams = Simd::kStreams;
   table.depthwise = depthwise<Simd>;

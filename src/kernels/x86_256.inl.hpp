@@ -127,7 +127,21 @@ struct Vector256 {
     store_first(out, first == 0 ? low : high, count < 16 ? count : 16);
     if (count > 16) store_first(out + 16, high, count - 16);
   }
-  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) { return _mm256_hadd_epi32(a, b); }
+  /// The first bytes of a row, a multiple of 4; what quad_mask() made of their count. In memory, as
+  /// kTopBits.
+  struct QuadMask {
+    explicit OCTET_INLINE QuadMask(std::int64_t count) { store(lanes, first_lanes(count / 4)); }
+    alignas(32) std::int32_t lanes[kLanes];
+  };
+  static OCTET_INLINE QuadMask quad_mask(std::int64_t count) { return QuadMask(count); }
+  static OCTET_INLINE I32 load_quad_bytes(const std::uint8_t* const (&in)[1],
+                                          const QuadMask& mask) {
+    I32 v;
+    asm("vmovdqa %1, %0\n\tvpmaskmovd %2, %0, %0"
+        : "=x"(v)
+        : "m"(mask.lanes), "m"(*reinterpret_cast<const std::uint8_t(*)[4 * kLanes]>(in[0])));
+    return v;
+  }
   static OCTET_INLINE I32 permute_bytes(I32 v, const std::uint8_t (&order)[16]) {
     return _mm256_shuffle_epi8(
         v, _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(order))));

@@ -171,11 +171,34 @@ struct Vector512 {
                                         std::int64_t count) {
     _mm512_mask_storeu_epi8(out - first, stream_bytes(first, count), bytes);
   }
-  static OCTET_INLINE I32 add_pairs(I32 a, I32 b) {
-    const __m512 first = _mm512_castsi512_ps(a), second = _mm512_castsi512_ps(b);
-    const __m512 even = _mm512_shuffle_ps(first, second, 0x88);
-    const __m512 odd = _mm512_shuffle_ps(first, second, 0xDD);
-    return _mm512_add_epi32(_mm512_castps_si512(even), _mm512_castps_si512(odd));
+  /// `v` with other lanes, from as many repetitions of kBytes bytes as a vector holds. By asm,
+  /// since an intrinsic would say that all of the bytes may be read.
+  template <int kBytes>
+  static OCTET_INLINE I32 with_repeated(I32 v, const std::uint8_t* in, __mmask16 lanes) {
+    const auto& bytes = *reinterpret_cast<const std::uint8_t(*)[kBytes]>(in);
+    if constexpr (kBytes == 32) {
+      asm("vbroadcasti32x8 %1, %0%{%2%}" : "+v"(v) : "m"(bytes), "Yk"(lanes));
+    } else {
+      asm("vbroadcasti32x4 %1, %0%{%2%}" : "+v"(v) : "m"(bytes), "Yk"(lanes));
+    }
+    return v;
+  }
+  /// The first bytes of kStreams streams, a multiple of 4, side by side; what quad_mask() made of
+  /// their count. No load is wider than a stream, or many would cross a cache line.
+  static OCTET_INLINE __mmask16 quad_mask(std::int64_t count) { return first_lanes(count / 4); }
+  template <int kStreams>
+  static OCTET_INLINE I32 load_quad_bytes(const std::uint8_t* const (&in)[kStreams],
+                                          __mmask16 mask) {
+    if constexpr (kStreams == 1) return _mm512_maskz_loadu_epi32(mask, in[0]);
+    I32 v =
+        kStreams == 2
+            ? _mm512_castsi256_si512(_mm256_maskz_loadu_epi32(static_cast<__mmask8>(mask), in[0]))
+            : _mm512_castsi128_si512(_mm_maskz_loadu_epi32(static_cast<__mmask8>(mask), in[0]));
+    unroll<kStreams - 1>([&](auto p) OCTET_INLINE_LAMBDA {
+      v = with_repeated<64 / kStreams>(v, in[p + 1],
+                                       static_cast<__mmask16>(mask << (p + 1) * 16 / kStreams));
+    });
+    return v;
   }
   static OCTET_INLINE I32 permute_bytes(I32 v, const std::uint8_t (&order)[16]) {
     return _mm512_shuffle_epi8(

@@ -38,15 +38,11 @@ struct ByteOperands : Vector {
 
   /// Grouped: four bytes of a lane are what the dot product takes.
   using Quads = Lhs;
-  using FirstBytes = decltype(Vector::first_bytes(0));
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
-    const Lhs bytes = Vector::load(row);
-    return kFlip ? Vector::flip_top_bits(bytes) : bytes;
-  }
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, FirstBytes first) {
-    const Lhs bytes = Vector::load_first_bytes(row, first);
+  static constexpr int kQuadPiece = 4;
+  template <bool kFlip, int kStreams, class Mask>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* const (&in)[kStreams],
+                                       const Mask& mask) {
+    const Lhs bytes = Vector::load_quad_bytes(in, mask);
     return kFlip ? Vector::flip_top_bits(bytes) : bytes;
   }
   static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) { return load_rhs(panel); }

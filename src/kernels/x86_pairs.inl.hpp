@@ -4,8 +4,7 @@
 // inside an ISA's anonymous namespace.
 
 /// `Vector` is a vector base with multiply_pairs (vpmaddwd), the widening loads widen_s8 and
-/// widen_u8 (to int16), flip_top_bits, and even_u8, odd_u8, even_s8, odd_s8: every other byte, as
-/// int16.
+/// widen_u8 (to int16), flip_top_bits, and even_u8, odd_u8: every other byte, as int16.
 template <class Vector>
 struct PairOperands : Vector {
   using I32 = typename Vector::I32;
@@ -111,23 +110,21 @@ struct PairOperands : Vector {
   struct Quads {
     I32 even, odd;
   };
-  using FirstBytes = decltype(Vector::first_bytes(0));
-  template <bool kFlip>
-  static OCTET_INLINE Quads widened(I32 bytes) {
+  static constexpr int kQuadPiece = 4;
+  template <bool kFlip, int kStreams, class Mask>
+  static OCTET_INLINE Quads load_quads(const std::uint8_t* const (&in)[kStreams],
+                                       const Mask& mask) {
+    I32 bytes = Vector::load_quad_bytes(in, mask);
     if constexpr (kFlip) bytes = Vector::flip_top_bits(bytes);
     return {Vector::even_u8(bytes), Vector::odd_u8(bytes)};
   }
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row) {
-    return widened<kFlip>(Vector::load(row));
+  using Vector::permute_bytes;
+  static OCTET_INLINE Quads permute_bytes(const Quads& v, const std::uint8_t (&order)[16]) {
+    return {permute_bytes(v.even, order), permute_bytes(v.odd, order)};
   }
-  template <bool kFlip>
-  static OCTET_INLINE Quads load_quads(const std::uint8_t* row, FirstBytes first) {
-    return widened<kFlip>(Vector::load_first_bytes(row, first));
-  }
+  /// Which are widened in the panel.
   static OCTET_INLINE Quads load_quad_weights(const std::int8_t* panel) {
-    const I32 bytes = Vector::load(panel);
-    return {Vector::even_s8(bytes), Vector::odd_s8(bytes)};
+    return {Vector::load(panel), Vector::load(panel + 4 * kLanes)};
   }
   static OCTET_INLINE void pin_quads(Quads& v) {
     OCTET_PIN(v.even);

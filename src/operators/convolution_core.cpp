@@ -89,7 +89,7 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     }
     OCTET_RETURN_IF_ERROR(Depthwise::create(kernels, config, view, of_sums, core.depthwise));
   } else if (core.form == ConvolutionForm::kGrouped) {
-    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, of_sums, core.grouped));
+    OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
   } else {
     OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
     if (core.form == ConvolutionForm::kIndirect)

@@ -1,8 +1,8 @@
 /// What an epilogue does beyond a bias, a scale and a clamp: adding a residual, and a table.
 ///
-/// Tiles add a residual in their own epilogues (EpilogueTerms::residual). The depthwise and
-/// grouped kernels leave sums, of which another kernel makes outputs. A table is applied to the
-/// outputs of a panel where they lie.
+/// Tiles add a residual in their own epilogues (EpilogueTerms::residual). The depthwise kernels
+/// leave sums, of which another kernel makes outputs. A table is applied to the outputs of a panel
+/// where they lie.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +58,7 @@ Status check_residual(const std::optional<Residual>& residual, const ConstImages
 Status check_residual(const std::optional<Residual>& residual, const ConstVolumes& given,
                       const Volumes& out);
 
-/// What the depthwise and grouped kernels do of an epilogue.
+/// What the depthwise kernels do of an epilogue.
 Epilogue epilogue_of_sums(const Epilogue& epilogue);
 
 }  // namespace octet

@@ -7,19 +7,37 @@ namespace octet {
 
 void GroupedWeights::pack_panel(const WeightsView& weights, std::uint8_t flip, std::int64_t panel,
                                 std::int32_t* column_sums) {
-  const std::int64_t first = panel * panel_channels();
-  const std::int64_t count = std::min(panel_channels(), channels_ - first);
+  const std::int64_t first = panel * panel_channels(), count = columns_of(panel);
+  const std::int64_t lanes = kernels_->lanes, repeat = panel_channels() >> log_streams(panel);
+  const int group_channels = static_cast<int>(group_channels_);
   std::int8_t* to = weights_.get() + panel * panel_bytes();
   std::memset(to, 0, static_cast<std::size_t>(panel_bytes()));
+  const auto put = [&](std::int64_t lane, int i, std::int8_t value) {
+    if (weight_bytes() == 1) {
+      to[lane * kKr + i] = value;
+    } else {
+      const std::int16_t wide = value;
+      std::memcpy(to + i % 2 * 4 * lanes + lane * 4 + i / 2 * 2, &wide, sizeof wide);
+    }
+  };
   for (std::int64_t tap = 0; tap < taps_; ++tap) {
-    for (std::int64_t n = 0; n < group_channels_; ++n, to += panel_channels()) {
-      for (std::int64_t c = 0; c < count; ++c) {
-        const std::int64_t group = (first + c) / group_channels_, k = (first + c) % group_channels_;
-        const std::uint8_t byte =
-            weights.data[group * weights.group_stride + tap * weights.tap_stride +
-                         k * weights.k_stride + n * weights.n_stride];
-        to[c] = static_cast<std::int8_t>(byte ^ flip);
-        column_sums[group * group_channels_ + n - first] += to[c];
+    for (std::int64_t step = 0; step < group_channels_ / kKr; ++step) {
+      for (std::int64_t index = 0; index < panel_channels(); ++index) {
+        const std::int64_t channel = channel_of(index, panel);
+        const bool counts = channel == grouped_channel(index, kernels_->lanes, group_channels);
+        const std::int64_t in = grouped_input(index, kernels_->lanes, step) % repeat;
+        if (channel < count) {
+          const std::uint8_t* from =
+              weights.data + (first + channel) / group_channels_ * weights.group_stride +
+              tap * weights.tap_stride + channel % group_channels_ * weights.n_stride;
+          for (int i = 0; i < kKr; ++i) {
+            const std::uint8_t byte = from[(in % group_channels_ + i) * weights.k_stride];
+            const auto value = static_cast<std::int8_t>(byte ^ flip);
+            put(index % lanes, i, value);
+            if (counts) column_sums[channel] += value;
+          }
+        }
+        if ((index + 1) % lanes == 0) to += kKr * lanes * weight_bytes();
       }
     }
   }
@@ -56,8 +74,7 @@ Status GroupedWeights::create(const KernelTable& kernels, const WeightsView& wei
                      std::min(width, made.channels_ - first), width, column_sums.get(),
                      {column_sums.get(), scale.get(), nullptr});
     for (std::int64_t i = 0; i < width; ++i) {
-      const auto channel = static_cast<std::size_t>(
-          grouped_channel(i, kernels.lanes, static_cast<int>(made.group_channels_)));
+      const auto channel = static_cast<std::size_t>(made.channel_of(i, panel));
       made.bias_[static_cast<std::size_t>(first + i)] = column_sums[channel];
       made.scale_[static_cast<std::size_t>(first + i)] = scale[channel];
     }
@@ -66,54 +83,44 @@ Status GroupedWeights::create(const KernelTable& kernels, const WeightsView& wei
   return {};
 }
 
-void GroupedWeights::add_residual_to_panel(const RowBlock& block, const FusedEpilogue& fused,
-                                           std::int64_t panel) const {
-  constexpr std::int64_t kRows = 48, kMaxColumns = 64;
-  alignas(64) std::int32_t sums[kRows * kMaxColumns];  // in the L1 cache
-  void* out[kRows];
-  for (std::int64_t i = 0; i < kRows; ++i) out[i] = sums + i * kMaxColumns;
-  for (std::int64_t first = 0; first < block.count; first += kRows) {
-    const RowBlock outputs = block.part(first, std::min(kRows, block.count - first));
-    RowBlock part = outputs;
-    part.out = out;
-    multiply_panel(part, panel, 0);
-    fused.add_residual(*kernels_, {nullptr, sums, kMaxColumns, part.count, columns_of(panel),
-                                   panel * panel_channels(), outputs.residual, outputs.out});
-  }
-}
-
 void GroupedWeights::multiply(const RowBlock& block, const FusedEpilogue& fused, std::int64_t first,
                               std::int64_t last) const {
   for (std::int64_t panel = first; panel < last; ++panel) {
-    const std::int64_t column = panel * panel_channels();
-    if (fused.adds_residual()) {
-      add_residual_to_panel(block, fused, panel);
-    } else {
-      multiply_panel(block, panel, column);
-    }
-    fused.look_up(*kernels_, block.out, block.count, column, columns_of(panel));
+    multiply_panel(block, panel);
+    fused.look_up(*kernels_, block.out, block.count, panel * panel_channels(), columns_of(panel));
   }
 }
 
+void GroupedWeights::multiply_panel(const RowBlock& block, std::int64_t panel) const {
+  const int log = log_streams(panel);
+  const std::int64_t whole = block.count >> log << log;
+  if (whole > 0) multiply_panel(block.part(0, whole), panel, log);
+  // Streams have the same weights: what is left needs no others.
+  if (whole < block.count) multiply_panel(block.part(whole, block.count - whole), panel, 0);
+}
+
 void GroupedWeights::multiply_panel(const RowBlock& block, std::int64_t panel,
-                                    std::int64_t out_column) const {
+                                    int log_streams) const {
   FinishJob job = {};
-  job.column = out_column;
-  job.term = panel * panel_channels();
+  job.column = job.term = panel * panel_channels();
   job.columns = columns_of(panel);
   job.epilogue = &terms_;
   TileArgs args = {};
   args.tap_stride = block.tap_stride;
   args.row_offset = job.term;
   args.taps = taps_;
+  args.k = group_channels_;
   args.panel = weights_.get() + panel * panel_bytes();
   args.finish_job = &job;
-  for_each_height(block.count, max_rows(), 1,
+  for_each_height(block.count >> log_streams, kernels_->grouped_rows[log_streams], 1,
                   [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
+                    const RowBlock part =
+                        block.part(row << log_streams, tiles * height << log_streams);
                     args.tiles = tiles;
-                    args.rows = block.rows + row;
-                    job.out = block.out + row;
-                    kernels_->grouped[flips_][table()][height - 1](args);
+                    args.rows = part.rows;
+                    job.out = part.out;
+                    job.residual = part.residual;
+                    kernels_->grouped[flips_][log_streams][height - 1](args);
                   });
 }
 

@@ -14,7 +14,7 @@ namespace octet {
 
 class GroupedWeights {
  public:
-  /// `weights`: as many outputs as inputs per group, no zero points. The epilogue adds no residual.
+  /// `weights`: as many outputs as inputs per group, no zero points.
   static Status create(const KernelTable& kernels, const WeightsView& weights,
                        const Quantization& quantization, GroupedWeights& grouped);
 
@@ -40,18 +40,31 @@ class GroupedWeights {
   std::int64_t taps() const { return taps_; }
 
  private:
-  int table() const { return group_channels_ == 4 ? 0 : group_channels_ == 8 ? 1 : 2; }
-  int max_rows() const { return kernels_->grouped_rows[table()]; }
+  int max_rows() const { return kernels_->grouped_rows[0]; }
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
-  std::int64_t panel_bytes() const { return taps_ * group_channels_ * panel_channels(); }
+  std::int64_t weight_bytes() const { return kernels_->depthwise_slots == 2 ? 2 : 1; }
+  std::int64_t panel_bytes() const {
+    return taps_ * group_channels_ * panel_channels() * weight_bytes();
+  }
   std::int64_t columns_of(std::int64_t panel) const {
     return std::min(panel_channels(), channels_ - panel * panel_channels());
   }
-  /// Its outputs begin at `out_column` of the block's rows.
-  void multiply_panel(const RowBlock& block, std::int64_t panel, std::int64_t out_column) const;
-  /// The kernels leave sums, some rows at a time, of which another makes outputs.
-  void add_residual_to_panel(const RowBlock& block, const FusedEpilogue& fused,
-                             std::int64_t panel) const;
+  /// Pixels in a row of the panel's tiles, as a power of two: where channels leave half of a vector
+  /// empty, or more.
+  int log_streams(std::int64_t panel) const {
+    int log = 0;
+    while (log < 2 && kernels_->grouped_rows[log + 1] > 0 &&
+           columns_of(panel) << (log + 1) <= panel_channels())
+      ++log;
+    return log;
+  }
+  /// The channel of term `index` of a panel, counted from the panel's first.
+  std::int64_t channel_of(std::int64_t index, std::int64_t panel) const {
+    return grouped_channel(index, kernels_->lanes, static_cast<int>(group_channels_)) %
+           (panel_channels() >> log_streams(panel));
+  }
+  void multiply_panel(const RowBlock& block, std::int64_t panel) const;
+  void multiply_panel(const RowBlock& block, std::int64_t panel, int log_streams) const;
   void pack_panel(const WeightsView& weights, std::uint8_t flip, std::int64_t panel,
                   std::int32_t* column_sums);
 

@@ -202,6 +202,16 @@ TEST_P(ConvolutionByChannel, GroupsEqualReferenceAroundEveryPanel) {
   }
 }
 
+/// Tiles of every height, of one pixel to a row, two or four, and what is left of them.
+TEST_P(ConvolutionByChannel, GroupsEqualReferenceForEveryNumberOfPixels) {
+  for (std::int64_t width = 1; width <= 41; ++width) {
+    check(grouped(3, 4, 3), {1, 1, width});
+    check(grouped(3, 8, 3), {1, 1, width});
+    check(grouped(9, 8, 1), {1, 1, width});
+    check(grouped(5, 16, 3), {1, 1, width});
+  }
+}
+
 TEST_P(ConvolutionByChannel, FormsAreTheExpectedOnes) {
   ConvolutionProblem problem = random_problem(depthwise(20, 3, 3), {1, 4, 4});
   EXPECT_EQ(form_of(problem), "depthwise");

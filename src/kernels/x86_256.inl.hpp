@@ -101,11 +101,18 @@ struct Vector256 {
                                        std::int64_t count) {
     if constexpr (kStreams == 1) {
       if (count == 32) return load(in[0]);
+      if (count % 4 == 0) return load_partial(in[0], count / 4);
       const __m128i low = load_first(in[0], count < 16 ? count : 16);
       const __m128i high = count > 16 ? load_first(in[0] + 16, count - 16) : _mm_setzero_si128();
       return _mm256_set_m128i(high, low);
     } else {
-      return _mm256_set_m128i(load_first(in[1], count), load_first(in[0], count));
+      if (count % 4 != 0)
+        return _mm256_set_m128i(load_first(in[1], count), load_first(in[0], count));
+      const __m128i mask = _mm256_castsi256_si128(first_lanes(count / 4));
+      const auto half = [&](int p) OCTET_INLINE_LAMBDA {
+        return _mm_maskload_epi32(reinterpret_cast<const int*>(in[p]), mask);
+      };
+      return _mm256_set_m128i(half(1), half(0));
     }
   }
   /// The constants of the grouped loop are memory operands, since its registers are all taken. The

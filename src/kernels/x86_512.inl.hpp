@@ -160,12 +160,24 @@ struct Vector512 {
   template <int kStreams>
   static OCTET_INLINE I32 load_streams(const std::uint8_t* const (&in)[kStreams],
                                        std::int64_t count) {
-    I32 v = _mm512_maskz_loadu_epi8(stream_bytes(0, count), in[0]);
-    OCTET_UNROLL for (int p = 1; p < kStreams; ++p) {
-      const int first = p * 64 / kStreams;
-      v = _mm512_mask_loadu_epi8(v, stream_bytes(first, count), in[p] - first);
+    // No load is wider than a stream, or many would cross a cache line.
+    const std::uint64_t mask = stream_bytes(0, count);
+    if constexpr (kStreams == 1) {
+      return load_first_bytes(in[0], mask);
+    } else if constexpr (kStreams == 2) {
+      const auto half = [&](int p) OCTET_INLINE_LAMBDA {
+        return _mm256_maskz_loadu_epi8(static_cast<__mmask32>(mask), in[p]);
+      };
+      return _mm512_inserti64x4(_mm512_castsi256_si512(half(0)), half(1), 1);
+    } else {
+      const auto quarter = [&](int p) OCTET_INLINE_LAMBDA {
+        return _mm_maskz_loadu_epi8(static_cast<__mmask16>(mask), in[p]);
+      };
+      I32 v = _mm512_castsi128_si512(quarter(0));
+      v = _mm512_inserti32x4(v, quarter(1), 1);
+      v = _mm512_inserti32x4(v, quarter(2), 2);
+      return _mm512_inserti32x4(v, quarter(3), 3);
     }
-    return v;
   }
   static OCTET_INLINE void store_stream(std::uint8_t* out, I32 bytes, int first,
                                         std::int64_t count) {

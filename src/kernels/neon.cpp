@@ -30,7 +30,7 @@ struct Simd : VectorNeon {
   template <bool kFlip>
   static constexpr int kLhsGroups = 1;
   static constexpr int kSlots = 4;
-  static constexpr int kGroupedSums = 16;
+  static constexpr int kGroupedSums = 12;
   static constexpr int kMinSums = 1;  // the chain of sadalp is forwarded within the adder
   static constexpr int kPeakSums = 8;
 

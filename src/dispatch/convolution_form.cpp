@@ -28,50 +28,66 @@ class PixelCost {
  public:
   PixelCost(const ConvolutionConfig& config, const KernelTable& kernels) {
     const std::int64_t vectors = (config.out_channels + kernels.lanes - 1) / kernels.lanes;
+    value_bytes_ = kernels.lhs_bytes;
     // Broadcasts, one for each row of a group, take as long as the products of one vector.
-    group_ = std::max(0.65, 0.5 * static_cast<double>(vectors));
+    group_ = std::max(0.65, 0.5 * static_cast<double>(vectors)) * value_bytes_;
     panels_ = static_cast<double>((vectors + kernels.max_vectors - 1) / kernels.max_vectors);
-    const int widest = kernels.max_vectors - 1;
+    const auto widest = static_cast<int>(std::min<std::int64_t>(vectors, kernels.max_vectors)) - 1;
     has_halves_ =
-        vectors > widest && kernels.halves_tile[0][widest][kernels.max_rows[widest] - 1] != nullptr;
+        widest > 1 && kernels.halves_tile[0][widest][kernels.max_rows[widest] - 1] != nullptr;
   }
-  /// The k-groups of the taps, and for each tap its pointer, its loop and, where k is not a
-  /// multiple of kKr, a last group that is moved into place, or, of a row that has no other, put
-  /// together from bytes.
+  /// The k-groups of the taps, and for each tap its pointer, its loop and, where rows are direct
+  /// and k is not a multiple of kKr, a last group that is moved into place, or, of a row that has
+  /// no other, put together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.4, kLoop = 0.7, kMoved = 2.0, kPutTogether = 3.0;
+    constexpr double kPointer = 0.45, kLoop = 0.6, kMoved = 2.0, kPutTogether = 3.0;
     constexpr double kTail = 1.5;  // in k-groups
-    const double tail = k % kKr == 0 ? 0 : group_ * kTail + (k < kKr ? kPutTogether : kMoved);
+    const bool has_tail = k % kKr != 0 && value_bytes_ == 1;
+    const double tail = !has_tail ? 0 : group_ * kTail + (k < kKr ? kPutTogether : kMoved);
     return static_cast<double>(taps) *
                (static_cast<double>(groups(k)) * group_ + tail + kPointer + kLoop * panels_) -
            in_halves(taps, k);
   }
+  /// A tap for each position, and the staging of their lines where rows are staged.
+  double of_indirect(const ConvolutionConfig& config) const {
+    const std::int64_t k = config.in_channels / config.groups;
+    const double taps = of_taps(config.kernel_h * config.kernel_w, k);
+    return value_bytes_ == 1 ? taps : taps + of_lines(config, k % kKr == 0);
+  }
   /// Taps of whole k-groups, and the copies of their lines, or of runs at the borders.
   double of_runs(const ConvolutionConfig& config, const Runs& runs) const {
     constexpr double kBorders = 3.0;
-    if (!runs.copies_lines()) return of_taps(runs.taps, runs.bytes) + kBorders;
-    constexpr double kPixel = 0.25, kStrided = 3.0, kBytes = 1.0 / 32;
-    const double pixel =
-        static_cast<double>(config.in_channels) * kBytes + (runs.turned ? kStrided : kPixel);
-    return of_taps(runs.taps, groups(runs.bytes) * kKr) +
-           pixel * static_cast<double>(config.stride_h * config.stride_w);
+    if (!runs.copies_lines() && value_bytes_ == 1) return of_taps(runs.taps, runs.bytes) + kBorders;
+    return of_taps(runs.taps, groups(runs.bytes) * kKr) + of_lines(config, !runs.turned);
   }
   /// One tap of whole k-groups, and the copies of its runs, in pieces of 16 bytes: in a loop of
   /// their own from three on.
-  double of_im2col(const Runs& runs) const {
-    constexpr double kPixel = 1.0, kPiece = 0.95, kPieceOfMany = 1.45;
-    const std::int64_t pieces = (runs.bytes + 15) / 16;
-    return of_taps(1, groups(runs.taps * runs.bytes) * kKr) + kPixel +
-           static_cast<double>(runs.taps * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
+  double of_im2col(std::int64_t runs, std::int64_t values) const {
+    constexpr double kPixel = 2.2, kPiece = 1.05, kPieceOfMany = 2.25;
+    const std::int64_t pieces = (values * value_bytes_ + 15) / 16;
+    return of_taps(1, groups(runs * values) * kKr) + kPixel +
+           static_cast<double>(runs * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
   }
 
  private:
+  /// The copies of an output pixel's share of the lines, of pixels that lie `together` or are
+  /// copied one by one.
+  double of_lines(const ConvolutionConfig& config, bool together) const {
+    constexpr double kTogether = 0.25, kCopied = 3.0, kStaged = 6.5, kBytes = 1.0 / 32;
+    const double pixel = static_cast<double>(config.in_channels * value_bytes_) * kBytes +
+                         (together            ? kTogether
+                          : value_bytes_ == 1 ? kCopied
+                                              : kStaged);
+    return pixel *
+           static_cast<double>(std::min(config.stride_h, config.kernel_h) * config.stride_w);
+  }
   static std::int64_t groups(std::int64_t k) { return (k + kKr - 1) / kKr; }
   /// What tiles in two halves hide of the epilogue.
   double in_halves(std::int64_t taps, std::int64_t k) const {
-    constexpr double kHidden = 1.5;  // k-groups
+    constexpr double kHidden = 3.0;  // k-groups
     return has_halves_ && taps == 1 && k >= kMinHalvesK ? kHidden * group_ : 0;
   }
+  int value_bytes_;
   double group_;  ///< Of the dot products of a k-group.
   double panels_;
   bool has_halves_;
@@ -114,8 +130,8 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const Runs& runs,
   if (can(ConvolutionForm::kGrouped)) return ConvolutionForm::kGrouped;
   const PixelCost cost(config, kernels);
   // Copies of borders or of all pixels cost more than is counted: they have to be clearly better.
-  constexpr double kClearly = 0.95;
-  double least = kClearly * cost.of_taps(config.kernel_h * config.kernel_w, config.in_channels);
+  constexpr double kClearly = 0.98;
+  double least = kClearly * cost.of_indirect(config);
   ConvolutionForm best = ConvolutionForm::kIndirect;
   const auto offer = [&](ConvolutionForm form, double time) {
     if (!can(form) || time >= least) return;
@@ -123,9 +139,10 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const Runs& runs,
     best = form;
   };
   offer(ConvolutionForm::kRuns, cost.of_runs(config, runs));
-  // A filter of one line is a run as it is: to copy it as well would be in vain.
+  // A filter of one line or column is a run as it is: to copy it as well would be in vain.
   if (config.kernel_h > 1 && config.kernel_w > 1)
-    offer(ConvolutionForm::kIm2col, cost.of_im2col(runs));
+    offer(ConvolutionForm::kIm2col,
+          cost.of_im2col(config.kernel_h, config.kernel_w * config.in_channels));
   return best;
 }
 

@@ -207,7 +207,7 @@ BlockSize ConvolutionCore::block_size(const VolumeSize& in) const {
   block.turned = turns(in);
   const VolumeSize size = block.turned ? turned(in) : in;
   block.rows = geometry_of(block).block_rows(form, format);
-  block.lines = geometry_of(block).block_lines(block.rows, size);
+  block.lines = format.in_place() ? 0 : geometry_of(block).block_lines(block.rows, size);
   block.in_width = size.width;
   return block;
 }

@@ -121,7 +121,7 @@ struct FilterWindow {
 /// What a task works on at a time.
 struct BlockSize {
   std::int64_t rows;      ///< Output pixels.
-  std::int64_t lines;     ///< Input lines that they need: see block_lines().
+  std::int64_t lines;     ///< Input lines that are copied for them, see block_lines(), or 0.
   std::int64_t in_width;  ///< Pixels of each.
   bool turned;            ///< What the images and filter are for it: see ConvolutionCore::turns().
 };

@@ -29,7 +29,7 @@ template <class Pointer, class Byte>
 template <class Pointer, class Byte>
 void point_to_rows(const KernelTable& kernels, Pointer* pointers, Byte* first, std::int64_t stride,
                    std::int64_t count) {
-  constexpr std::int64_t kMany = 48;
+  constexpr std::int64_t kMany = 112;
   static_assert(kMany >= kMinRowPointers);
   if (count < kMany) {
     point_to_rows(pointers, first, stride, count);

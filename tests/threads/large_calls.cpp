@@ -15,7 +15,7 @@ namespace octet::test {
 namespace {
 
 constexpr Placement kEnds = Placement::kEndsAtGuard;
-constexpr double kConvolutionProducts = 7e6;
+constexpr double kConvolutionProducts = 9e6;
 
 template <class Problem>
 struct Solved {

@@ -40,7 +40,7 @@ class PixelCost {
   /// and k is not a multiple of kKr, a last group that is moved into place, or, of a row that has
   /// no other, put together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.45, kLoop = 0.6, kMoved = 2.0, kPutTogether = 3.0;
+    constexpr double kPointer = 0.6, kLoop = 0.5, kMoved = 2.0, kPutTogether = 3.0;
     constexpr double kTail = 1.5;  // in k-groups
     const bool has_tail = k % kKr != 0 && value_bytes_ == 1;
     const double tail = !has_tail ? 0 : group_ * kTail + (k < kKr ? kPutTogether : kMoved);
@@ -63,7 +63,7 @@ class PixelCost {
   /// One tap of whole k-groups, and the copies of its runs, in pieces of 16 bytes: in a loop of
   /// their own from three on.
   double of_im2col(std::int64_t runs, std::int64_t values) const {
-    constexpr double kPixel = 2.2, kPiece = 1.05, kPieceOfMany = 2.25;
+    constexpr double kPixel = 1.3, kPiece = 1.05, kPieceOfMany = 2.25;
     const std::int64_t pieces = (values * value_bytes_ + 15) / 16;
     return of_taps(1, groups(runs * values) * kKr) + kPixel +
            static_cast<double>(runs * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);

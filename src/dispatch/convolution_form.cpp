@@ -84,8 +84,9 @@ class PixelCost {
   static std::int64_t groups(std::int64_t k) { return (k + kKr - 1) / kKr; }
   /// What tiles in two halves hide of the epilogue.
   double in_halves(std::int64_t taps, std::int64_t k) const {
-    constexpr double kHidden = 3.0;  // k-groups
-    return has_halves_ && taps == 1 && k >= kMinHalvesK ? kHidden * group_ : 0;
+    constexpr double kHidden = 3.0;      // k-groups
+    constexpr std::int64_t kMost = 512;  // longer tiles have other ways
+    return has_halves_ && taps == 1 && k >= kMinHalvesK && k <= kMost ? kHidden * group_ : 0;
   }
   int value_bytes_;
   double group_;  ///< Of the dot products of a k-group.

@@ -243,7 +243,7 @@ void matrix_tile(const TileArgs& call) {
     typename Simd::I32 acc[kPairs][2 * kNv], sums[kMr][kNv];
     begin_matrix_as_bias<Simd, kPairs, kNv>(acc, own.terms.bias + own.job.term);
     add_matrix_products<Simd, kPaired>(acc, own.args, first, sums);
-    finish_registers<Simd>(sums, own.job, own.terms, first);
+    finish_registers<Simd>(sums, own.job, own.terms, first, own.called);
   }
 }
 

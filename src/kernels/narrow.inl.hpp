@@ -51,13 +51,22 @@ void narrow_tile(const NarrowArgs& args) {
     OCTET_PIN_STEP(weights);
   }
   unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA { pin<Simd>(acc[s]); });
-  unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-    typename Simd::I32 sums[kMaxNarrowColumns] = {};
-    unroll<kNc>([&](auto n) OCTET_INLINE_LAMBDA {
-      using I32 = typename Simd::I32Batch;
-      sums[n] = acc[0][i][n];
-      if constexpr (kSets == 2) sums[n] = I32(sums[n]) + I32(acc[1][i][n]);
+  const auto sum_of = [&](auto i, auto n) OCTET_INLINE_LAMBDA -> typename Simd::I32 {
+    using I32 = typename Simd::I32Batch;
+    if constexpr (kSets == 2) return I32(acc[0][i][n]) + I32(acc[1][i][n]);
+    return acc[0][i][n];
+  };
+  typename Simd::I32 sums[4] = {};
+  if constexpr (kNc == 1 && kMr == 4) {  // the lanes of all rows together
+    unroll<kMr>([&](auto i)
+                    OCTET_INLINE_LAMBDA { sums[i] = sum_of(i, std::integral_constant<int, 0>{}); });
+    std::int32_t of_rows[kMr];
+    Simd::store_lane_sums(of_rows, sums);
+    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA { args.sums[i * Simd::kLanes] = of_rows[i]; });
+  } else {
+    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
+      unroll<kNc>([&](auto n) OCTET_INLINE_LAMBDA { sums[n] = sum_of(i, n); });
+      Simd::store_lane_sums(args.sums + i * Simd::kLanes, sums);
     });
-    Simd::store_lane_sums(args.sums + i * Simd::kLanes, sums);
-  });
+  }
 }

@@ -135,8 +135,9 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
   constexpr int kStep = kStepGroups<Simd, kMr, kNv, kFlip>;
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   const std::int8_t* panel = args.panel;
-  const std::int64_t tail = args.k % kKr;
-  const std::int64_t rest = args.k / kKr % kStep * kKr;
+  const auto k_of_rows = static_cast<std::uint64_t>(args.k);  // unsigned: divided by shifts alone
+  const auto tail = static_cast<std::int64_t>(k_of_rows % kKr);
+  const auto rest = static_cast<std::int64_t>(k_of_rows / kKr % kStep * kKr);
   const std::int64_t steps = args.k - tail - rest;
   const std::int64_t interval =
       kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kKr;
@@ -202,7 +203,7 @@ OCTET_INLINE T fresh(const T& field) {
 
 /// What tiles that finish their own sums are to do: copies, which their stores cannot change.
 struct OwnEpilogue {
-  explicit OCTET_INLINE OwnEpilogue(const TileArgs& call) {
+  explicit OCTET_INLINE OwnEpilogue(const TileArgs& call) : called(*call.finish_job) {
     args.tiles = fresh(call.tiles);
     args.rows = fresh(call.rows);
     args.tap_stride = fresh(call.tap_stride);
@@ -215,14 +216,14 @@ struct OwnEpilogue {
     args.pairs = call.pairs;  // not by fresh(): most tiles need none of these
     args.pair_stride = call.pair_stride;
     args.flip = call.flip;
-    job.out = fresh(call.finish_job->out);
-    job.column = fresh(call.finish_job->column);
-    job.term = fresh(call.finish_job->term);
-    job.columns = fresh(call.finish_job->columns);
-    job.row_sums = fresh(call.finish_job->row_sums);
-    job.residual = call.finish_job->residual;
-    job.epilogue = call.finish_job->epilogue;
-    const EpilogueTerms& from = *call.finish_job->epilogue;
+    job.out = fresh(called.out);
+    job.column = fresh(called.column);
+    job.term = fresh(called.term);
+    job.columns = fresh(called.columns);
+    job.row_sums = fresh(called.row_sums);
+    job.residual = called.residual;
+    job.epilogue = called.epilogue;
+    const EpilogueTerms& from = *called.epilogue;
     terms.type = from.type;
     terms.bias = from.bias;
     terms.scale = from.scale;
@@ -241,6 +242,7 @@ struct OwnEpilogue {
   TileArgs args;
   FinishJob job;
   EpilogueTerms terms;
+  const FinishJob& called;
 };
 
 /// All tiles of a call, which finish their own sums: add(acc, args, first) adds the products of the
@@ -252,7 +254,7 @@ OCTET_INLINE void run_tiles(const TileArgs& call, Add add) {
     typename Simd::I32 acc[kSets][kMr][kNv] = {};
     begin_as_bias<Simd>(acc[0], own.terms.bias + own.job.term);
     sum_sets<Simd>(acc, [&](auto& sums) OCTET_INLINE_LAMBDA { add(sums, own.args, first); });
-    finish_registers<Simd>(acc[0], own.job, own.terms, first);
+    finish_registers<Simd>(acc[0], own.job, own.terms, first, own.called);
   }
 }
 

@@ -176,7 +176,7 @@ struct NarrowArgs {
   const std::uint8_t* const* rows;
   std::int64_t k;
   const std::int8_t* weights;
-  std::int32_t* sums;  ///< [rows][lanes]; kMaxNarrowColumns of each row are written.
+  std::int32_t* sums;  ///< [rows][lanes]; up to kMaxNarrowColumns of each row are written.
 };
 using NarrowFn = void (*)(const NarrowArgs&);
 

@@ -63,13 +63,14 @@ void NarrowWeights::multiply(const RowBlock& block, const PackedWeights& packed)
     });
   const auto& tiles = kernels.narrow[packed.flips_lhs()];
   constexpr std::int64_t kRowsAtATime = kMaxTileSums / 16;
-  alignas(64) std::int32_t sums[kMaxTileSums] = {};
-  FinishJob job = {};
+  alignas(64) std::int32_t sums[kMaxTileSums];  // of columns beyond the last any values will do
+  FinishJob job;
   job.sums = sums;
   job.vectors = 1;
+  job.column = job.term = 0;
   job.columns = n_;
   job.epilogue = &packed.terms();
-  NarrowArgs args = {};
+  NarrowArgs args;
   args.k = k_;
   for (std::int64_t begin = 0; begin < block.count; begin += kRowsAtATime) {
     job.rows = std::min(block.count - begin, kRowsAtATime);

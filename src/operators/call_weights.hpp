@@ -58,17 +58,14 @@ class CallWeights {
   /// At most kPlainRows rows times panels [first, last) of those that plain_panels() counts.
   void multiply_plain(const RowBlock& block, std::int64_t first, std::int64_t last);
 
-  /// Packs panels [first, last) and calls multiply(panel) for each. Its terms are valid until the
-  /// call after the next.
+  /// Packs panels [first, last) and calls multiply(panel, turn) for each. Its terms are valid until
+  /// the call after the next.
   template <class Multiply>
   void multiply_packed(std::int64_t first, std::int64_t last, const Multiply& multiply) {
     for (std::int64_t p = first; p < last;) {
       const PackJob job = pack(p, last);
-      for (int i = 0; i < job.count; ++i, ++p) {
-        Panel panel = packed_panel(p, job.panels[i]);
-        panel.pairing = pairing_of(p, first, last);
-        multiply(panel);
-      }
+      for (int i = 0; i < job.count; ++i, ++p)
+        multiply(packed_panel(p, job.panels[i]), PanelTurn(p, first, last));
     }
   }
 

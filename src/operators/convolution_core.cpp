@@ -92,6 +92,7 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
   } else {
     OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
+    if (core.format.copied) core.weights.take_whole_groups();
     if (core.form == ConvolutionForm::kIndirect)
       OCTET_RETURN_IF_ERROR(
           FilterWindows::create(core.geometry, view, quantization, core.weights, core.windows));
@@ -234,12 +235,9 @@ TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize&
   return TaskScratch([&](ScratchCursor& scratch) { take_memory(scratch, block); });
 }
 
-void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
-                                     std::span<const BlockCut> cuts, WindowPanels& parts,
-                                     Panel panel) const {
-  // Copied lines and rows are readable up to whole k-groups.
-  if (format.copied) panel.k = round_up(panel.k, std::int64_t{kKr});
-  if (cuts.empty()) return tiles.multiply(block, panel);
+void ConvolutionCore::multiply_cuts(TileLoop& tiles, const RowBlock& block,
+                                    std::span<const BlockCut> cuts, WindowPanels& parts,
+                                    Panel panel, PanelTurn turn) const {
   const std::int8_t* data = panel.data;
   std::int64_t pairs = 0;
   for (const BlockCut& cut : cuts) {
@@ -248,7 +246,7 @@ void ConvolutionCore::multiply_panel(TileLoop& tiles, const RowBlock& block,
       rows.pairs.data = block.pairs.data + pairs * block.pairs.stride;
     pairs += (cut.count + 1) / 2;
     parts.leave_out(cut.window, data, panel);
-    tiles.multiply(rows, panel);
+    tiles.multiply(rows, panel, turn);
   }
 }
 
@@ -256,15 +254,24 @@ void ConvolutionCore::multiply(TileLoop& tiles, ConvolutionRows& rows,
                                std::span<const BlockCut> cuts, const TaskPart& part) const {
   if (form == ConvolutionForm::kGrouped)
     return grouped.multiply(rows.block(), fused, part.first_panel, part.last_panel);
-  WindowPanels parts(windows, weights, rows.window_bias());
-  for (std::int64_t group = 0; group < weights.groups(); ++group) {
-    if (weights.uses_row_sums())
-      rows.add_row_sums(weights.flips_lhs(), group * weights.row_bytes(), weights.k());
-    for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-      multiply_panel(tiles, rows.block(), cuts, parts,
-                     packed_panel(weights, group, p, part.first_panel, part.last_panel));
-    if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
+  const auto for_each_panel = [&](const auto& multiply_panel) {
+    for (std::int64_t group = 0; group < weights.groups(); ++group) {
+      if (weights.uses_row_sums())
+        rows.add_row_sums(weights.flips_lhs(), group * weights.row_bytes(), weights.k());
+      for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+        multiply_panel(weights.panel(group, p), PanelTurn(p, part.first_panel, part.last_panel));
+      if (weights.uses_row_sums()) tiles.finish();  // the next group has other row sums
+    }
+  };
+  if (cuts.empty()) {
+    for_each_panel(
+        [&](const Panel& panel, PanelTurn turn) { tiles.multiply(rows.block(), panel, turn); });
+    return tiles.finish();
   }
+  WindowPanels parts(windows, weights, rows.window_bias());
+  for_each_panel([&](const Panel& panel, PanelTurn turn) {
+    multiply_cuts(tiles, rows.block(), cuts, parts, panel, turn);
+  });
   tiles.finish();
 }
 
@@ -313,7 +320,8 @@ Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const Co
                             const Resources& resources) const {
   const VolumeSize size = sizes_of(in);
   OCTET_RETURN_IF_ERROR(check_input_fits(size));
-  const TaskGrid grid = plan_tasks(work_size(size), threads_of(resources.executor));
+  const Threads threads = threads_of(resources.executor);
+  const TaskGrid grid = threads.count > 1 ? plan_tasks(work_size(size), threads) : TaskGrid();
   const BlockSize block = block_size(size);
   const TaskScratch scratch = task_scratch(size, block);
   OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));

@@ -133,9 +133,9 @@ struct ConvolutionCore {
   void run_rows(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
                 const BlockSize& block, const TaskGrid& grid, std::int64_t task,
                 ScratchCursor& scratch) const;
-  /// A block of rows times one panel, by the cuts of the block, if any.
-  void multiply_panel(TileLoop& tiles, const RowBlock& block, std::span<const BlockCut> cuts,
-                      WindowPanels& parts, Panel panel) const;
+  /// A block of rows times one panel, by the cuts of the block.
+  void multiply_cuts(TileLoop& tiles, const RowBlock& block, std::span<const BlockCut> cuts,
+                     WindowPanels& parts, Panel panel, PanelTurn turn) const;
   /// A block of rows times the panels of a task.
   void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const BlockCut> cuts,
                 const TaskPart& part) const;

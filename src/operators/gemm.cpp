@@ -31,8 +31,13 @@ struct Gemm::Impl {
   }
   /// What does not depend on M.
   Explanation explain() const;
+  /// Rows [first, first + count) times the panels of a task.
+  void multiply(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& others,
+                std::int64_t first, std::int64_t count, const TaskPart& part,
+                const GemmScratch& memory) const;
   /// Of one task.
-  GemmScratch take_scratch(ScratchCursor& scratch, std::int64_t m, const TaskGrid& grid) const {
+  [[gnu::noinline]] GemmScratch take_scratch(ScratchCursor& scratch, std::int64_t m,
+                                             const TaskGrid& grid) const {
     const std::int64_t rows = part_begin(m, grid.row_parts, 1);
     return {scratch, weights.kernels(), weights.split(), rows, k, kStagedBytes};
   }
@@ -115,6 +120,20 @@ std::size_t Gemm::packed_bytes() const noexcept {
   return impl_ ? static_cast<std::size_t>(impl_->weights.bytes() + impl_->narrow.bytes()) : 0;
 }
 
+void Gemm::Impl::multiply(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& others,
+                          std::int64_t first, std::int64_t count, const TaskPart& part,
+                          const GemmScratch& memory) const {
+  MatrixRows rows(weights.kernels(), weights.flips_lhs(), k, memory, fused);
+  rows.add(lhs, out, others, first, count);
+  if (weights.uses_row_sums()) rows.add_row_sums();
+  if (!narrow.empty()) return narrow.multiply(rows.block(), weights);
+  TileLoop tiles(weights.kernels());
+  for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
+    tiles.multiply(rows.block(), weights.panel(0, p),
+                   PanelTurn(p, part.first_panel, part.last_panel));
+  tiles.finish();
+}
+
 Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
                  const ConstMatrix& residual) const noexcept {
   const VerboseCall call;
@@ -125,33 +144,24 @@ Status Gemm::run(const ConstMatrix& lhs, const Matrix& out, const Resources& res
   if (impl_->residual || residual.data != nullptr)
     OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   if (lhs.rows == 0) return {};
-  const PanelSplit& split = weights.split();
   const TaskGrid grid = impl_->plan(lhs.rows, threads_of(resources.executor));
+  const bool needs_scratch = GemmScratch::needed(weights.kernels(), weights.split());
   TaskScratch scratch;
-  if (GemmScratch::needed(weights.kernels(), split)) {
+  if (needs_scratch) {
     scratch = impl_->task_scratch(lhs.rows, grid);
     OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   }
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
-    ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
-    const GemmScratch memory = impl_->take_scratch(piece, lhs.rows, grid);
-    const TaskPart part(grid, task, lhs.rows, split.panels);
-    TileLoop tiles(weights.kernels());
-    for_each_block(
-        part.first_row, part.last_row, memory.stage.block_rows,
-        [&](std::int64_t first, std::int64_t count) {
-          MatrixRows rows(weights.kernels(), weights.flips_lhs(), impl_->k, memory, impl_->fused);
-          rows.add(lhs, out, residual, first, count);
-          if (weights.uses_row_sums()) rows.add_row_sums();
-          if (!impl_->narrow.empty()) {
-            impl_->narrow.multiply(rows.block(), weights);
-            return;
-          }
-          for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-            tiles.multiply(rows.block(),
-                           packed_panel(weights, 0, p, part.first_panel, part.last_panel));
-          tiles.finish();
-        });
+    GemmScratch memory;
+    if (needs_scratch) {
+      ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
+      memory = impl_->take_scratch(piece, lhs.rows, grid);
+    }
+    const TaskPart part(grid, task, lhs.rows, weights.split().panels);
+    for_each_block(part.first_row, part.last_row, memory.stage.block_rows,
+                   [&](std::int64_t first, std::int64_t count) {
+                     impl_->multiply(lhs, out, residual, first, count, part, memory);
+                   });
   });
   call.end_run([&] { return explain(lhs.rows, resources.executor); });
   return {};

@@ -33,22 +33,8 @@ Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs) {
   return check_epilogue(config.epilogue, n);
 }
 
-namespace {
-
-/// Beyond any doubt, at a glance: small calls are to be short.
-template <class Matrix>
-bool is_plain(const Matrix& matrix, DataType type, std::int64_t columns) {
-  constexpr std::int64_t kSmall = std::int64_t{1} << 30;
-  return matrix.type == type && matrix.columns == columns && matrix.data != nullptr &&
-         matrix.rows >= 0 && matrix.rows < kSmall && matrix.row_stride >= columns &&
-         matrix.row_stride < kSmall;
-}
-
-}  // namespace
-
-Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
-                           const ConstMatrix& lhs, const Matrix& out) {
-  if (is_plain(lhs, lhs_type, k) && is_plain(out, out_type, n) && lhs.rows == out.rows) return {};
+Status check_unusual_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
+                              const ConstMatrix& lhs, const Matrix& out) {
   OCTET_RETURN_IF_ERROR(check_type("lhs.type", lhs.type, lhs_type));
   OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, out_type));
   OCTET_RETURN_IF_ERROR(check_matrix("lhs", lhs));

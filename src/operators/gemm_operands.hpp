@@ -22,8 +22,21 @@ WeightsView view_rhs(const GemmConfig& config, const ConstMatrix& rhs);
 
 Status check_gemm_config(const GemmConfig& config, const ConstMatrix& rhs);
 /// `k` and `n` are those of the weights.
-Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
-                           const ConstMatrix& lhs, const Matrix& out);
+Status check_unusual_operands(DataType lhs_type, DataType out_type, std::int64_t k, std::int64_t n,
+                              const ConstMatrix& lhs, const Matrix& out);
+/// Beyond any doubt, at a glance: small calls are to be short.
+template <class Matrix>
+bool is_plain(const Matrix& matrix, DataType type, std::int64_t columns) {
+  constexpr std::int64_t kSmall = std::int64_t{1} << 30;
+  return matrix.type == type && matrix.columns == columns && matrix.data != nullptr &&
+         matrix.rows >= 0 && matrix.rows < kSmall && matrix.row_stride >= columns &&
+         matrix.row_stride < kSmall;
+}
+inline Status check_gemm_operands(DataType lhs_type, DataType out_type, std::int64_t k,
+                                  std::int64_t n, const ConstMatrix& lhs, const Matrix& out) {
+  if (is_plain(lhs, lhs_type, k) && is_plain(out, out_type, n) && lhs.rows == out.rows) return {};
+  return check_unusual_operands(lhs_type, out_type, k, n, lhs, out);
+}
 
 /// What the threads of a call share; without what is said of weights that are not packed yet.
 WorkSize gemm_work(const KernelTable& kernels, const PanelSplit& split, std::int64_t m,
@@ -39,6 +52,7 @@ inline constexpr std::int64_t kBlockRows = 252;
 
 /// Scratch of one task, of up to `rows` rows; none where rows are direct and nobody shares them.
 struct GemmScratch {
+  GemmScratch() : stage(kBlockRows) {}  ///< Of rows that are direct.
   GemmScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
               std::int64_t rows, std::int64_t k, std::int64_t most_bytes)
       : stage(scratch, kernels, rows, k, kBlockRows, most_bytes) {
@@ -123,14 +137,12 @@ class MatrixRows {
 /// body(first, count) for blocks of rows [begin, end), nearly equal and at most `most`.
 template <class Body>
 void for_each_block(std::int64_t begin, std::int64_t end, std::int64_t most, const Body& body) {
-  if (end - begin <= most) {  // small calls notice a division
-    if (begin < end) body(begin, end - begin);
-    return;
-  }
-  const std::int64_t blocks = (end - begin + most - 1) / most;
+  const std::int64_t rows = end - begin;
+  // Small calls notice a division.
+  const std::int64_t blocks = rows > most ? divide_up(rows, most) : rows > 0 ? 1 : 0;
   for (std::int64_t i = 0; i < blocks; ++i) {
-    const std::int64_t first = part_begin(end - begin, blocks, i);
-    body(begin + first, part_begin(end - begin, blocks, i + 1) - first);
+    const std::int64_t first = part_begin(rows, blocks, i);
+    body(begin + first, part_begin(rows, blocks, i + 1) - first);
   }
 }
 

@@ -159,17 +159,16 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
         // Staging rows again for every panel would cost more than packing panels for every block.
         for_each_block(begin, end, block_rows, [&](std::int64_t first, std::int64_t count) {
           with_rows(first, count, fused, [&](const RowBlock& block) {
-            run_panels([&](const Panel& panel) { tiles.multiply(block, panel); });
+            run_panels(
+                [&](const Panel& panel, PanelTurn turn) { tiles.multiply(block, panel, turn); });
             tiles.finish();
           });
         });
       } else {
-        run_panels([&](const Panel& panel) {
+        run_panels([&](const Panel& panel, PanelTurn) {
           for_each_block(begin, end, block_rows, [&](std::int64_t first, std::int64_t count) {
             with_rows(first, count, fused, [&](const RowBlock& block) {
-              Panel alone = panel;
-              alone.pairing = Pairing::kNone;  // of these rows: they make room for others
-              tiles.multiply(block, alone);
+              tiles.multiply(block, panel, PanelTurn());  // these rows make room for others
               tiles.finish();
             });
           });

@@ -194,34 +194,62 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
 
   const bool row_sums = needs_row_sums(quantization, rhs);
   const std::int64_t terms = weights.groups * made.split_.padded_columns();
-  made.panels_ = allocate<std::int8_t>(made.bytes());
+  made.terms_ = allocate<EpilogueTerms>(1);
+  made.panels_ = allocate<Panel>(weights.groups * made.split_.panels);
+  made.data_ = allocate<std::int8_t>(made.bytes());
   made.bias_ = allocate<std::int32_t>(terms);
   made.scale_ = allocate<float>(terms);
   if (row_sums) made.rhs_zero_point_ = allocate<std::int32_t>(terms);
-  if (!made.panels_ || !made.bias_ || !made.scale_ || (row_sums && !made.rhs_zero_point_))
+  if (!made.terms_ || !made.panels_ || !made.data_ || !made.bias_ || !made.scale_ ||
+      (row_sums && !made.rhs_zero_point_))
     return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of packed weights",
                          static_cast<long long>(made.bytes()));
-  made.terms_ = uniform_terms(quantization.epilogue);
-  made.terms_.bias = made.bias_.get();
-  made.terms_.scale = made.scale_.get();
-  made.terms_.rhs_zero_point = made.rhs_zero_point_.get();
+  made.terms_[0] = uniform_terms(quantization.epilogue);
+  made.terms_[0].bias = made.bias_.get();
+  made.terms_[0].scale = made.scale_.get();
+  made.terms_[0].rhs_zero_point = made.rhs_zero_point_.get();
 
   for (std::int64_t group = 0; group < weights.groups; ++group) {
     for (std::int64_t p = 0; p < made.split_.panels; ++p) {
-      const std::int64_t term = made.term(group, p);
+      const Panel panel = made.panels_[group * made.split_.panels + p] = made.make_panel(group, p);
       const PackArgs args =
-          pack_panel_args(weights, group, made.split_, p, rhs,
-                          const_cast<std::int8_t*>(made.panel(group, p)), made.bias_.get() + term);
+          pack_panel_args(weights, group, made.split_, p, rhs, const_cast<std::int8_t*>(panel.data),
+                          made.bias_.get() + panel.term);
       kernels.pack(args);
       fill_panel_terms(quantization, lhs, rhs, weights.taps * weights.k,
                        group * weights.n + made.split_.column(p), args.columns,
                        args.vectors * made.split_.lanes, args.column_sums,
-                       {made.bias_.get() + term, made.scale_.get() + term,
-                        row_sums ? made.rhs_zero_point_.get() + term : nullptr});
+                       {made.bias_.get() + panel.term, made.scale_.get() + panel.term,
+                        row_sums ? made.rhs_zero_point_.get() + panel.term : nullptr});
     }
   }
   packed = std::move(made);
   return {};
+}
+
+Panel PackedWeights::make_panel(std::int64_t group, std::int64_t panel) const {
+  constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
+  const std::int64_t vector = group * split_.vectors + split_.first_vector(panel);
+  const int vectors = split_.vectors_of(panel);
+  const std::int8_t* data = data_.get() + vector * bytes_per_vector();
+  const bool fetches = bytes() > kInCache && panel + 1 < split_.panels;
+  return {.terms = &terms(),
+          .data = data,
+          .next = fetches ? data + vectors * bytes_per_vector() : nullptr,
+          .taps = taps_,
+          .k = k_,
+          .vectors = vectors,
+          .columns = split_.columns_of(panel),
+          .row_offset = group * row_bytes(),
+          .column = group * split_.n + split_.column(panel),
+          .term = group * split_.padded_columns() + split_.column(panel),
+          .flip = flips_lhs_,
+          .gaps = nullptr};
+}
+
+void PackedWeights::take_whole_groups() {
+  for (std::int64_t i = 0; i < groups_ * split_.panels; ++i)
+    panels_[i].k = round_up(k_, std::int64_t{kKr});
 }
 
 }  // namespace octet

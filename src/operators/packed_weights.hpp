@@ -116,6 +116,21 @@ bool needs_row_sums(const Quantization& quantization, KernelSign rhs);
 /// `data`, for which any weights could.
 Status check_sums_fit(const WeightsView& weights, const Quantization& quantization);
 
+/// One panel and where its columns go.
+struct Panel {
+  const EpilogueTerms* terms;
+  const std::int8_t* data;
+  const std::int8_t* next;  ///< The panel after it, if it is worth fetching ahead of time, or null.
+  std::int64_t taps, k;
+  int vectors;
+  std::int64_t columns;
+  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k.
+  std::int64_t column;      ///< Of out.
+  std::int64_t term;        ///< Of the epilogue's arrays.
+  bool flip;
+  const std::int64_t* gaps;  ///< [taps] or null, see TileArgs.
+};
+
 class PackedWeights {
  public:
   static Status create(const KernelTable& kernels, const WeightsView& weights,
@@ -123,7 +138,7 @@ class PackedWeights {
 
   const KernelTable& kernels() const { return *kernels_; }
   const PanelSplit& split() const { return split_; }
-  const EpilogueTerms& terms() const { return terms_; }
+  const EpilogueTerms& terms() const { return terms_[0]; }
   std::int64_t groups() const { return groups_; }
   std::int64_t taps() const { return taps_; }
   std::int64_t k() const { return k_; }
@@ -132,19 +147,18 @@ class PackedWeights {
     return kernels_->lhs_bytes == 1 ? k_ : round_up(k_, std::int64_t{kKr}) * kernels_->lhs_bytes;
   }
   bool flips_lhs() const { return flips_lhs_; }
-  bool uses_row_sums() const { return terms_.rhs_zero_point != nullptr; }
+  bool uses_row_sums() const { return terms().rhs_zero_point != nullptr; }
 
-  const std::int8_t* panel(std::int64_t group, std::int64_t panel) const {
-    return panels_.get() +
-           (group * split_.vectors + split_.first_vector(panel)) * bytes_per_vector();
+  /// Made once: to put one together takes as long as a small tile.
+  const Panel& panel(std::int64_t group, std::int64_t panel) const {
+    return panels_[group * split_.panels + panel];
   }
-  /// Of a panel's first column in the epilogue's arrays.
-  std::int64_t term(std::int64_t group, std::int64_t panel) const {
-    return group * split_.padded_columns() + split_.column(panel);
-  }
+  /// For lines and rows that are copied: they are readable up to whole k-groups.
+  void take_whole_groups();
   std::int64_t bytes() const { return groups_ * split_.vectors * bytes_per_vector(); }
 
  private:
+  Panel make_panel(std::int64_t group, std::int64_t panel) const;
   std::int64_t bytes_per_vector() const {
     return taps_ * ((k_ + kKr - 1) / kKr) * kKr * kernels_->lanes;
   }
@@ -153,8 +167,9 @@ class PackedWeights {
   PanelSplit split_;
   std::int64_t groups_ = 0, taps_ = 0, k_ = 0;
   bool flips_lhs_ = false;
-  EpilogueTerms terms_ = {};
-  AlignedBuffer<std::int8_t> panels_;
+  AlignedBuffer<EpilogueTerms> terms_;  ///< One. On the heap, where the panels can point to it.
+  AlignedBuffer<Panel> panels_;         ///< [groups][panels]
+  AlignedBuffer<std::int8_t> data_;
   AlignedBuffer<std::int32_t> bias_;
   AlignedBuffer<float> scale_;
   AlignedBuffer<std::int32_t> rhs_zero_point_;

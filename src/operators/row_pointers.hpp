@@ -13,14 +13,16 @@ namespace octet {
 template <class Pointer, class Byte>
 [[gnu::always_inline]] inline void point_to_rows(Pointer* pointers, Byte* first,
                                                  std::int64_t stride, std::int64_t count) {
-  using Pair [[gnu::vector_size(16)]] = std::uint64_t;
-  const auto address = reinterpret_cast<std::uintptr_t>(first);
-  const auto step = static_cast<std::uint64_t>(stride);
-  Pair low = {address, address + step}, high = low + 2 * step;
   std::int64_t i = 0;
-  for (; i + 4 <= count; i += 4, low += 4 * step, high += 4 * step) {
-    std::memcpy(pointers + i, &low, sizeof low);
-    std::memcpy(pointers + i + 2, &high, sizeof high);
+  if (count >= 4) {
+    using Pair [[gnu::vector_size(16)]] = std::uint64_t;
+    const auto address = reinterpret_cast<std::uintptr_t>(first);
+    const auto step = static_cast<std::uint64_t>(stride);
+    Pair low = {address, address + step}, high = low + 2 * step;
+    for (; i + 4 <= count; i += 4, low += 4 * step, high += 4 * step) {
+      std::memcpy(pointers + i, &low, sizeof low);
+      std::memcpy(pointers + i + 2, &high, sizeof high);
+    }
   }
   for (; i < count; ++i) pointers[i] = first + i * stride;
 }

@@ -19,7 +19,8 @@ inline Threads threads_of(const Executor* executor) {
 /// task(i) for i in [0, count): on this thread if there is only one, else through the executor.
 template <class Task>
 void run_tasks(Executor* executor, std::int64_t count, const Task& task) {
-  if (executor == nullptr || count <= 1) {
+  if (count == 1) return task(0);
+  if (executor == nullptr) {
     for (std::int64_t i = 0; i < count; ++i) task(i);
     return;
   }

@@ -45,17 +45,14 @@ struct RowBlock {
   }
 };
 
-/// What becomes of a block's rows in pairs, see TileArgs::pairs.
-enum class Pairing : std::uint8_t {
-  kNone,   ///< There is no other panel that would use them.
-  kWrite,  ///< The first panel's tiles write them,
-  kRead,   ///< those of all others read them.
+/// Which of the panels that a block is multiplied with in turn this is.
+struct PanelTurn {
+  PanelTurn() = default;  ///< The only one.
+  /// Panel p of [begin, end).
+  PanelTurn(std::int64_t p, std::int64_t begin, std::int64_t end)
+      : first(p == begin), last(p + 1 == end) {}
+  bool first = true, last = true;
 };
-/// For panel p of [first, last).
-inline Pairing pairing_of(std::int64_t p, std::int64_t first, std::int64_t last) {
-  if (last - first == 1) return Pairing::kNone;
-  return p == first ? Pairing::kWrite : Pairing::kRead;
-}
 
 /// Columns [column, column + columns) of a block whose outputs go through a table: calls
 /// multiply(block) with one that has none.
@@ -69,26 +66,10 @@ template <class Multiply>
   block.fused->look_up(kernels, block.out, block.count, column, columns);
 }
 
-/// One panel and where its columns go.
-struct Panel {
-  const EpilogueTerms* terms;
-  const std::int8_t* data;
-  const std::int8_t* next;  ///< The panel after it, if it is to be fetched meanwhile, or null.
-  std::int64_t taps, k;
-  int vectors;
-  std::int64_t columns;
-  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k.
-  std::int64_t column;      ///< Of out.
-  std::int64_t term;        ///< Of the epilogue's arrays.
-  bool flip;
-  Pairing pairing = Pairing::kNone;
-  const std::int64_t* gaps = nullptr;  ///< [taps], see TileArgs.
-};
-
 /// for_each_height() where there are several tiles; not in line, so that one tile is.
 template <class Run>
 [[gnu::noinline]] void for_heights_of_many(std::int64_t rows, std::int64_t max_rows,
-                                           std::int64_t step, const Run& run) {
+                                           std::int64_t step, Run& run) {
   // In 32 bits, which a CPU divides sooner; blocks are short.
   const auto divide_up = [](std::int64_t a, std::int64_t b) {
     return static_cast<std::uint32_t>(a + b - 1) / static_cast<std::uint32_t>(b);
@@ -97,9 +78,14 @@ template <class Run>
   const std::int64_t missing = steps * step - rows;
   const std::int64_t low = steps / tiles * step, taller = steps % tiles;
   const std::int64_t lower = tiles - taller - missing;
-  if (taller > 0) run(0, low + step, taller);
-  if (lower > 0) run(taller * (low + step), low, lower);
-  if (missing > 0) run(rows + missing - low, low - missing, 1);
+  const struct {
+    std::int64_t height, count;
+  } parts[] = {{low + step, taller}, {low, lower}, {low - missing, missing}};
+  std::int64_t row = 0;
+  for (const auto& part : parts) {
+    if (part.count > 0) run(row, part.height, part.count);
+    row += part.height * part.count;
+  }
 }
 
 /// Calls `run(row, height, tiles)` for `rows` rows, cut into tiles of nearly equal height, so that
@@ -107,7 +93,7 @@ template <class Run>
 /// have `step` rows more than the others, and once for those. All heights are multiples of `step`,
 /// 1 or 2, but that of a last odd row's tile, which then is run by itself.
 template <class Run>
-void for_each_height(std::int64_t rows, std::int64_t max_rows, std::int64_t step, const Run& run) {
+void for_each_height(std::int64_t rows, std::int64_t max_rows, std::int64_t step, Run&& run) {
   if (rows <= max_rows) {
     run(0, rows, 1);
   } else {
@@ -121,55 +107,19 @@ class TileLoop {
  public:
   explicit TileLoop(const KernelTable& kernels) : kernels_(kernels) {}
 
-  /// A block of rows times one panel.
-  void multiply(const RowBlock& block, const Panel& panel) {
+  /// A block of rows times one panel. Not in line: between the arrays of its callers' frames code
+  /// needs long offsets, for which the CPU's cache of decoded instructions has little room.
+  [[gnu::noinline]] void multiply(const RowBlock& block, const Panel& panel, PanelTurn turn) {
     if (block.fused != nullptr) [[unlikely]] {
       return multiply_and_look_up(kernels_, block, panel.column, panel.columns,
                                   [&](const RowBlock& without_table) {
-                                    multiply(without_table, panel);
+                                    multiply(without_table, panel, turn);
                                     finish();
                                   });
     }
-    const bool paired = panel.pairing == Pairing::kRead && block.pairs.data != nullptr;
-    const TileChoice tiles(kernels_, panel, block.count, paired);
-    if (pending_.vectors != panel.vectors || tiles.finishing == nullptr) finish();
-    TileArgs args;  // field by field: to clear it takes as long as a small tile
-    args.tap_stride = block.tap_stride;
-    args.row_offset = panel.row_offset;
-    args.taps = panel.taps;
-    args.k = panel.k;
-    args.panel = panel.data;
-    args.gaps = panel.gaps;
-    args.wide_panel = block.wide_panel;
-    args.flip = panel.flip ? 0x80 : 0;
-    args.pair_stride = block.pairs.stride;
-    args.pairs = nullptr;
-    const bool pairs = panel.pairing != Pairing::kNone && block.pairs.data != nullptr;
-
-    const bool widens = block.wide_panel != nullptr && block.count > tiles.max_rows &&
-                        kernels_.wide_tile[panel.vectors - 1][tiles.lowest - 1] != nullptr;
-    prefetch_ = {};
-    // A panel that few tiles use streams in fast enough by itself.
-    if (panel.next != nullptr && block.count > 2 * tiles.max_rows) {
-      const std::int64_t tile_count = (block.count + tiles.max_rows - 1) / tiles.max_rows;
-      prefetch_.next = reinterpret_cast<const std::uint8_t*>(panel.next);
-      prefetch_.lines =
-          panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors * kernels_.lanes / 64;
-      prefetch_.lines_per_step = prefetch_.lines / (tile_count * kStepsOfPrefetch) + 1;
-    }
-    for_each_height(block.count, tiles.max_rows, pairs_rows(kernels_) ? 2 : 1,
-                    [&](std::int64_t row, std::int64_t height, std::int64_t count) {
-                      if (pairs) args.pairs = block.pairs.data + row / 2 * block.pairs.stride;
-                      if (tiles.finishing == nullptr) {
-                        run_tiles(tiles, widens, block, panel, row, height, count, args);
-                        return;
-                      }
-                      for (; count > 0; --count, row += height) {
-                        args.rows = block.rows + row;
-                        run_finishing(tiles, height, args);
-                        wait_for_epilogue(block, panel, row, height);
-                      }
-                    });
+    PanelRun run(*this, block, panel, turn);
+    if (pending_.vectors != panel.vectors || run.tiles.finishing == nullptr) finish();
+    for_each_height(block.count, run.tiles.max_rows, pairs_rows(kernels_) ? 2 : 1, run);
   }
 
   /// Takes what is waiting through the epilogue.
@@ -221,46 +171,93 @@ class TileLoop {
     const TileFn* finishing = nullptr;
   };
 
-  /// `count` tiles that finish their own sums, in one call.
-  void run_own(TileFn tile, const RowBlock& block, const Panel& panel, std::int64_t row,
-               std::int64_t height, std::int64_t count, TileArgs& args) {
-    args.rows = block.rows + row;
-    args.tiles = count;
-    args.finish_job = &pending_;
-    wait_for_epilogue(block, panel, row, height);
-    tile(args);
-    pending_.rows = 0;
-  }
-
-  /// The same of any height. If `widens`, the first of a block widens the panel, and the others use
-  /// what it wrote.
-  void run_tiles(const TileChoice& tiles, bool widens, const RowBlock& block, const Panel& panel,
-                 std::int64_t row, std::int64_t height, std::int64_t count, TileArgs& args) {
-    TileFn tile = tiles.of(height);
-    if (widens) {
-      if (row == 0) {
-        run_own(kernels_.widening_tile[panel.vectors - 1][height - 1], block, panel, 0, height, 1,
-                args);
-        row += height;
-        if (--count == 0) return;
-      }
-      tile = kernels_.wide_tile[panel.vectors - 1][height - 1];
+  /// A block and a panel, whose tiles are called height by height.
+  struct PanelRun {
+    PanelRun(TileLoop& loop, const RowBlock& block, const Panel& panel, PanelTurn turn)
+        : loop(loop),
+          block(block),
+          panel(panel),
+          pairs(block.pairs.data != nullptr && !(turn.first && turn.last)),
+          tiles(loop.kernels_, panel, block.count, pairs && !turn.first) {
+      args.tap_stride = block.tap_stride;
+      args.row_offset = panel.row_offset;
+      args.taps = panel.taps;
+      args.k = panel.k;
+      args.panel = panel.data;
+      args.gaps = panel.gaps;
+      args.wide_panel = block.wide_panel;
+      args.flip = panel.flip ? 0x80 : 0;
+      args.pair_stride = block.pairs.stride;
+      args.pairs = nullptr;
+      args.finish_job = &loop.pending_;
+      widens = block.wide_panel != nullptr && block.count > tiles.max_rows &&
+               loop.kernels_.wide_tile[panel.vectors - 1][tiles.lowest - 1] != nullptr;
+      if (tiles.finishing != nullptr) prefetch(turn);
     }
-    run_own(tile, block, panel, row, height, count, args);
-  }
+    /// `count` tiles of one height from row `row` on.
+    void operator()(std::int64_t row, std::int64_t height, std::int64_t count) {
+      if (pairs) args.pairs = block.pairs.data + row / 2 * block.pairs.stride;
+      if (tiles.finishing == nullptr) return run_tiles(row, height, count);
+      for (; count > 0; --count, row += height) {
+        args.rows = block.rows + row;
+        run_finishing(height);
+        loop.wait_for_epilogue(block, panel, row, height);
+      }
+    }
+    /// A panel that few tiles use streams in fast enough by itself.
+    void prefetch(PanelTurn turn) {
+      PrefetchJob& job = loop.prefetch_;
+      job.lines = 0;
+      if (turn.last || panel.next == nullptr || block.count <= 2 * tiles.max_rows) return;
+      const std::int64_t tile_count = (block.count + tiles.max_rows - 1) / tiles.max_rows;
+      job.next = reinterpret_cast<const std::uint8_t*>(panel.next);
+      job.lines = panel.taps * round_up(panel.k, std::int64_t{kKr}) * panel.vectors *
+                  loop.kernels_.lanes / 64;
+      job.lines_per_step = job.lines / (tile_count * kStepsOfPrefetch) + 1;
+    }
+    /// Tiles that finish their own sums, in one call.
+    void run_own(TileFn tile, std::int64_t row, std::int64_t height, std::int64_t count) {
+      args.rows = block.rows + row;
+      args.tiles = count;
+      loop.wait_for_epilogue(block, panel, row, height);
+      tile(args);
+      loop.pending_.rows = 0;
+    }
+    /// The same; if `widens`, the first of a block widens the panel, and the others use what it
+    /// wrote.
+    void run_tiles(std::int64_t row, std::int64_t height, std::int64_t count) {
+      TileFn tile = tiles.of(height);
+      if (widens) {
+        if (row == 0) {
+          run_own(loop.kernels_.widening_tile[panel.vectors - 1][height - 1], 0, height, 1);
+          row += height;
+          if (--count == 0) return;
+        }
+        tile = loop.kernels_.wide_tile[panel.vectors - 1][height - 1];
+      }
+      run_own(tile, row, height, count);
+    }
+    void run_finishing(std::int64_t height) {
+      const FinishJob& pending = loop.pending_;
+      const std::int64_t groups = args.taps * (args.k / kKr);
+      const std::int64_t steps = loop.prefetch_.lines > 0 ? kStepsOfPrefetch : pending.rows;
+      args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending.rows) + 1), 1);
+      args.prefetch_job = &loop.prefetch_;
+      args.sums = loop.sums_[loop.next_sums_];
+      tiles.finishing[height - 1](args);
+      loop.finish();
+      loop.pending_.sums = args.sums;
+      loop.next_sums_ ^= 1;
+    }
 
-  void run_finishing(const TileChoice& tiles, std::int64_t height, TileArgs& args) {
-    const std::int64_t groups = args.taps * (args.k / kKr);
-    const std::int64_t steps = prefetch_.lines > 0 ? kStepsOfPrefetch : pending_.rows;
-    args.interval = std::max<std::int64_t>(groups / (std::max(steps, pending_.rows) + 1), 1);
-    args.finish_job = &pending_;
-    args.prefetch_job = &prefetch_;
-    args.sums = sums_[next_sums_];
-    tiles.finishing[height - 1](args);
-    finish();
-    pending_.sums = args.sums;
-    next_sums_ ^= 1;
-  }
+    TileLoop& loop;
+    const RowBlock& block;
+    const Panel& panel;
+    const bool pairs;  ///< The first panel's tiles write rows in pairs, others read them.
+    const TileChoice tiles;
+    bool widens;
+    TileArgs args;  ///< Written field by field: to clear it takes as long as a small tile.
+  };
 
   /// Field by field: a copy of the struct would wait until they have all reached the cache.
   void wait_for_epilogue(const RowBlock& block, const Panel& panel, std::int64_t row,
@@ -286,26 +283,5 @@ class TileLoop {
   int next_sums_ = 0;
   alignas(64) std::int32_t sums_[2][kMaxTileSums];
 };
-
-/// Panel p of one group of packed weights, of panels [first, last) that are multiplied in turn; the
-/// one after it is to be fetched meanwhile.
-inline Panel packed_panel(const PackedWeights& weights, std::int64_t group, std::int64_t p,
-                          std::int64_t first, std::int64_t last) {
-  const PanelSplit& split = weights.split();
-  constexpr std::int64_t kInCache = 1024 * 1024;  // weights that the L2 cache keeps anyway
-  const bool fetches = weights.bytes() > kInCache;
-  return {.terms = &weights.terms(),
-          .data = weights.panel(group, p),
-          .next = fetches && p + 1 < last ? weights.panel(group, p + 1) : nullptr,
-          .taps = weights.taps(),
-          .k = weights.k(),
-          .vectors = split.vectors_of(p),
-          .columns = split.columns_of(p),
-          .row_offset = group * weights.row_bytes(),
-          .column = group * split.n + split.column(p),
-          .term = weights.term(group, p),
-          .flip = weights.flips_lhs(),
-          .pairing = pairing_of(p, first, last)};
-}
 
 }  // namespace octet

@@ -14,6 +14,7 @@
 // What bounds it: docs/performance.md.
 #include "kernels/depthwise_stage.inl.hpp"
 #include "kernels/depthwise_tile.inl.hpp"
+#include "kernels/depthwise_tile_deferred.inl.hpp"
 
 /// The tiles of one row or two, of any width.
 template <class Simd, int kTaps, int kStride>
@@ -64,10 +65,14 @@ void depthwise(const DepthwiseArgs& args) {
           (width - 1) * args.column_stride + (args.taps - 1) * args.tap_step + 1);
     for (std::int64_t row = 0; row < rows;) {
       const int height = row + 2 <= rows ? 2 : 1;
+      std::int64_t column = 0;
+      if constexpr (requires { Simd::kDirectDepthwise; }) {
+        if (height == 2) column = DeferredTiles<Simd>::run(call, row);
+      }
       const std::int64_t most = Simd::kDepthwisePixels / height;
-      const std::int64_t tiles = (width + most - 1) / most;
-      for (std::int64_t i = 0, column = 0; i < tiles; ++i) {
-        const std::int64_t columns = width / tiles + (i < width % tiles ? 1 : 0);
+      const std::int64_t rest = width - column, tiles = (rest + most - 1) / most;
+      for (std::int64_t i = 0; i < tiles; ++i) {
+        const std::int64_t columns = rest / tiles + (i < rest % tiles ? 1 : 0);
         tile_of[height - 1][columns - 1](call, row, column);
         column += columns;
       }

@@ -72,6 +72,16 @@ TEST_P(ConvolutionByChannel, EqualsReferenceAroundEveryPanelAndStream) {
   }
 }
 
+/// Tiles that follow each other along x, and what is left of a line behind them.
+TEST_P(ConvolutionByChannel, EqualsReferenceForManyTapsOfEveryWidth) {
+  for (std::int64_t width = 11; width <= 29; ++width) {
+    check(depthwise(37, 5, 5), {1, 7, width});
+    check(depthwise(64, 5, 5, 2), {1, 5, 2 * width});
+    check(depthwise(65, 7, 7), {1, 3, width});
+    check(depthwise(48, 1, 31), {1, 1, 4 * width - 1});
+  }
+}
+
 TEST_P(ConvolutionByChannel, EqualsReferenceForEveryKernel) {
   for (std::int64_t kernel_h = 1; kernel_h <= 9; ++kernel_h) {
     for (std::int64_t kernel_w = 1; kernel_w <= 7; ++kernel_w) {

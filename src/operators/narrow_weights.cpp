@@ -12,15 +12,15 @@ std::int64_t block_columns(std::int64_t left) { return left > 2 ? kMaxNarrowColu
 
 }  // namespace
 
-bool NarrowWeights::pays(const KernelTable& kernels, const WeightsView& weights) {
-  if (weights.n > kernels.lanes || weights.k < step_of(kernels)) return false;
-  if (kernels.narrow[0][block_columns(weights.n) - 1][0] == nullptr) return false;
-  // Dot products per row. To add up the lanes of four sums takes about as long as twelve; vectors
+std::int64_t NarrowWeights::dots_saved(const KernelTable& kernels, const WeightsView& weights) {
+  if (weights.n > kernels.lanes || weights.k < step_of(kernels)) return 0;
+  if (kernels.narrow[0][block_columns(weights.n) - 1][0] == nullptr) return 0;
+  // To add up the lanes of four sums takes about as long as twelve; vectors
   // of four lanes have three pairwise additions for it.
   const std::int64_t steps = (weights.k + step_of(kernels) - 1) / step_of(kernels);
   const std::int64_t additions =
       (kernels.lanes == 4 ? 3 : 12) * ((weights.n + kMaxNarrowColumns - 1) / kMaxNarrowColumns);
-  return weights.n * steps + additions < weights.k / kKr;
+  return std::max<std::int64_t>(weights.k / kKr - weights.n * steps - additions, 0);
 }
 
 Status NarrowWeights::create(const KernelTable& kernels, const WeightsView& weights,

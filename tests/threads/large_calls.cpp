@@ -35,6 +35,11 @@ std::vector<Solved<GemmProblem>> large_gemms() {
     Cells expected = reference_gemm(problem);
     solved.push_back({std::move(problem), std::move(expected)});
   }
+  GemmProblem folded =
+      random_gemm(random, 40003, 5, 33, {DataType::kU8, DataType::kS8, DataType::kS8});
+  folded.rhs_zero_point.clear();
+  Cells expected = reference_gemm(folded);
+  solved.push_back({std::move(folded), std::move(expected)});
   return solved;
 }
 

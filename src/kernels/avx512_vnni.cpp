@@ -57,6 +57,6 @@ struct Simd : ByteOperands<Vector512> {
 
 extern const KernelTable kTable;
 constexpr KernelTable kTable =
-    make_table<Simd, Tiles<10, 10, 8, 6>>("avx512_vnni", kAvx512Base | kAvx512Vnni, avx512::kTable);
+    make_table<Simd, Tiles<12, 10, 8, 6>>("avx512_vnni", kAvx512Base | kAvx512Vnni, avx512::kTable);
 
 }  // namespace octet::avx512_vnni

@@ -75,11 +75,21 @@ OCTET_INLINE void finish_rows(const FinishJob& job, const EpilogueTerms& terms, 
   });
   if constexpr (kType == DataType::kS8) {
     const auto bytes = Simd::narrow(out, terms.bytes);
-    unroll<kRows>([&](auto row) OCTET_INLINE_LAMBDA {
-      if (row >= left) return;
-      auto* to = static_cast<std::uint8_t*>(job.out[first + row]) + job.column;
-      Simd::template store_bytes<kNv>(to, bytes, row, job.columns);
-    });
+    void* const* out_rows = job.out + first;  // copies, which the stores cannot change
+    const std::int64_t column = job.column;
+    const auto store_rows = [&](auto columns) OCTET_INLINE_LAMBDA {
+      unroll<kRows>([&](auto row) OCTET_INLINE_LAMBDA {
+        if (row >= left) return;
+        auto* to = static_cast<std::uint8_t*>(out_rows[row]) + column;
+        Simd::template store_bytes<kNv>(to, bytes, row, columns);
+      });
+    };
+    constexpr std::integral_constant<int, kNv * kLanes> kAll;
+    if (job.columns == kAll) [[likely]] {  // asked once: rows of few values of k notice
+      store_rows(kAll);
+    } else {
+      store_rows(job.columns);
+    }
   } else {
     unroll<kRows>([&](auto row) OCTET_INLINE_LAMBDA {
       if (row >= left) return;
@@ -214,8 +224,12 @@ template <class Simd, int kNv>
 template <class Simd, int kFirst, int kMr, int kNv>
 OCTET_INLINE auto sums_from(const typename Simd::I32 (&acc)[kMr][kNv]) {
   return [&acc](auto v) OCTET_INLINE_LAMBDA {
-    constexpr int kRow = kFirst + v / kNv;
-    return typename Simd::I32Batch(acc[kRow < kMr ? kRow : kMr - 1][v % kNv]);
+    constexpr int kVectors = kSumVectors<Simd, kNv>;
+    const auto& row = acc[kFirst + v / kVectors < kMr ? kFirst + v / kVectors : kMr - 1];
+    if constexpr (TwinTiles<Simd>)
+      return typename Simd::I32Batch(Simd::add_pairs(row[0], row[1]));
+    else
+      return typename Simd::I32Batch(row[v % kNv]);
   };
 }
 
@@ -226,10 +240,11 @@ template <class Simd, int kStep, int kMr, int kNv>
 OCTET_INLINE void finish_rows_of_tile(const typename Simd::I32 (&acc)[kMr][kNv],
                                       const FinishJob& job, const EpilogueTerms& terms,
                                       std::int64_t row) {
-  constexpr int kFirst = kStep * kFinishRows<kNv>;
+  constexpr int kVectors = kSumVectors<Simd, kNv>;
+  constexpr int kFirst = kStep * kFinishRows<kVectors>;
   constexpr std::integral_constant<int, kMr - kFirst> kLeft;
-  finish_rows<Simd, kNv, DataType::kS8, false>(job, terms, row + kFirst, kLeft,
-                                               sums_from<Simd, kFirst>(acc));
+  finish_rows<Simd, kVectors, DataType::kS8, false>(job, terms, row + kFirst, kLeft,
+                                                    sums_from<Simd, kFirst>(acc));
 }
 /// How often that is for a tile of kMr rows.
 template <int kMr, int kNv>

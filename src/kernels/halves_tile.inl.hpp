@@ -6,70 +6,78 @@
 //   kHalves   true
 
 /// Whether tiles of kMr rows of kNv vectors are in two halves, where a panel's tallest have
-/// kMaxRows: where the lower half alone keeps the dot units busy. Low tiles gain nothing.
+/// kMaxRows: where the lower half alone keeps the dot units busy. Low tiles gain nothing. Those of
+/// twins have even heights, or the code would be too large.
 template <class Simd, int kMaxRows, int kMr, int kNv>
 constexpr bool kInHalves = false;
 template <HalvesTiles Simd, int kMaxRows, int kMr, int kNv>
 constexpr bool kInHalves<Simd, kMaxRows, kMr, kNv> =
     kMr / 2 * kNv >= Simd::kMinSums && 2 * kMr > kMaxRows + 2;
 
-/// acc += bytes [from, to) of all rows, at least a k-group, x panel, which moves on.
+/// acc += bytes [from, to) of all rows x panel, which moves on.
 template <class Simd, bool kFlip, int kMr, int kNv>
 OCTET_INLINE void add_stretch(typename Simd::I32 (&acc)[kMr][kNv],
                               const std::uint8_t* const (&rows)[kMr], std::int64_t from,
                               std::int64_t to, const std::int8_t*& panel) {
-  do {
-    add_group<Simd>(acc, panel, [&](int i) OCTET_INLINE_LAMBDA {
-      return Simd::template broadcast4<kFlip>(rows[i] + from);
+  while (from != to) {
+    add_span<Simd>(acc, panel, [&](int i) OCTET_INLINE_LAMBDA {
+      return load_span<Simd, kFlip>(rows[i] + from);
     });
     panel += kNv * 4 * Simd::kLanes;
-    OCTET_PIN_STEP(panel);
-    from += kKr;
-  } while (from != to);
+    asm("" : "+r"(panel));  // or it would be derived from the loop's index
+    from += kSpan<Simd>;
+    OCTET_PIN_STEP(from);  // or Clang 19 would advance all rows
+  }
   pin<Simd>(acc);
 }
 
 /// What both halves of all tiles of a call need.
 struct HalvesCall {
   OwnEpilogue own;
+  std::int64_t tail;      ///< Values of k behind the whole spans,
+  std::int64_t spans;     ///< and what those take of the panel, in bytes.
   std::int64_t interval;  ///< Values of k between two steps of the epilogue.
 };
 
 /// acc = bias + rows [first, first + kMr) x panel. Meanwhile finish(step) takes steps 0 to
-/// kSteps - 1 of the other half's epilogue.
+/// kSteps - 1 of the other half's epilogue. The tail comes first: sums that a branch may change
+/// behind the loop, GCC 12 moves.
 template <class Simd, bool kFlip, int kSteps, int kMr, int kNv, class Finish>
 OCTET_INLINE void run_half(typename Simd::I32 (&acc)[kMr][kNv], HalvesCall& call,
                            std::int64_t first, Finish finish) {
   const TileArgs& args = call.own.args;
-  const std::int64_t tail = args.k % kKr;
   const std::uint8_t* rows[kMr];
   unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-    rows[i] = args.rows[first + i] + args.row_offset + args.k - tail;
+    rows[i] = args.rows[first + i];
     OCTET_PIN_POINTER(rows[i]);
   });
-  const std::int8_t* panel = args.panel;
-  std::int64_t k = tail - args.k;
   begin_as_bias<Simd>(acc, call.own.terms.bias + call.own.job.term);
   pin<Simd>(acc);
+  std::int64_t k = args.row_offset;
+  const std::int64_t end = k + args.k - call.tail;
+  if (call.tail != 0) {
+    const std::int8_t* behind = args.panel + call.spans;
+    add_tail<Simd, kFlip>(acc, behind, call.tail, true,
+                          [&](int i) OCTET_INLINE_LAMBDA { return rows[i] + end + call.tail; });
+    pin<Simd>(acc);
+  }
+  const std::int8_t* panel = args.panel;
   unroll<kSteps>([&](auto step) OCTET_INLINE_LAMBDA {
     add_stretch<Simd, kFlip>(acc, rows, k, k + call.interval, panel);
     k += call.interval;
     finish(step);
   });
-  add_stretch<Simd, kFlip>(acc, rows, k, 0, panel);
-  if (tail != 0) {
-    add_group<Simd>(acc, panel, [&](int i) OCTET_INLINE_LAMBDA {
-      return load_k_tail<Simd, kFlip>(rows[i] + tail, tail, true);
-    });
-    pin<Simd>(acc);
-  }
+  add_stretch<Simd, kFlip>(acc, rows, k, end, panel);
 }
 
 template <class Simd, int kMr, int kNv, bool kFlip>
 void halves_tile(const TileArgs& args) {
   constexpr int kLower = kMr / 2, kUpper = kMr - kLower;
-  HalvesCall call = {OwnEpilogue(args), 0};
-  call.interval = args.k / kKr / (kFinishSteps<kUpper, kNv> + 1) * kKr;
+  HalvesCall call = {OwnEpilogue(args), args.k % kSpan<Simd>, 0, 0};
+  call.spans = (args.k - call.tail) * (kNv * 4 * Simd::kLanes / kSpan<Simd>);
+  constexpr int kUpperSteps = kFinishSteps<kUpper, kSumVectors<Simd, kNv>>;
+  constexpr int kLowerSteps = kFinishSteps<kLower, kSumVectors<Simd, kNv>>;
+  call.interval = args.k / kSpan<Simd> / (kUpperSteps + 1) * kSpan<Simd>;
   const std::int64_t rows = args.tiles * kMr;
   typename Simd::I32 upper[kUpper][kNv], lower[kLower][kNv] = {};
   const auto finish = [&](auto step, const auto& sums, std::int64_t first) OCTET_INLINE_LAMBDA {
@@ -77,7 +85,6 @@ void halves_tile(const TileArgs& args) {
     asm("" : "+m"(call.own.terms.bytes));
     finish_rows_of_tile<Simd, step>(sums, call.own.job, call.own.terms, first);
   };
-  constexpr int kUpperSteps = kFinishSteps<kUpper, kNv>, kLowerSteps = kFinishSteps<kLower, kNv>;
   run_half<Simd, kFlip, 0>(upper, call, 0, [](auto) OCTET_INLINE_LAMBDA {});
   for (std::int64_t first = 0;;) {
     run_half<Simd, kFlip, kUpperSteps>(lower, call, first + kUpper,

@@ -45,8 +45,9 @@ struct KernelTable {
   TileFn tile[kRowForms][kMaxPanelVectors][kMaxTileRows];
   /// kFinish; null where it does not pay, and for heights that only a tile alone can have.
   TileFn finishing_tile[2][kMaxPanelVectors][kMaxTileRows];  ///< [flip][vectors - 1][mr - 1]
-  /// kNone, for one tap, kMinHalvesK values of k and more, 8-bit outputs, small_scales and no
-  /// rhs_zero_point. Null for all heights that `tile` has. [flip][vectors - 1][mr - 1]
+  /// kNone, for one tap, kMinHalvesK values of k and more (of one vector kMinHalvesK1), 8-bit
+  /// outputs, small_scales and no rhs_zero_point. Null for all heights that `tile` has, and perhaps
+  /// for odd ones above. [flip][vectors - 1][mr - 1]
   TileFn halves_tile[2][kMaxPanelVectors][kMaxTileRows];
   FinishFn finish[kMaxPanelVectors];  ///< [vectors - 1]
 

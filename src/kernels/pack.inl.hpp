@@ -18,6 +18,36 @@ constexpr int kValuesPerLane<Simd> = kKr / Simd::kLhsBytes;
 template <class Simd>
 concept MultipliesMatrices = requires { &Simd::matrix_dot; };
 
+/// Whether an ISA's panels of one vector hold twins; see twin_tile.inl.hpp.
+template <class Simd>
+concept HasTwins = !StagesRows<Simd> && requires { &Simd::zip_lanes; };
+
+/// A Simd as the tiles take it that multiply twins.
+template <class Simd>
+concept TwinTiles = requires { typename Simd::Single; };
+/// Vectors that the sums of a row end up in, of kNv that the dot products need.
+template <class Simd, int kNv>
+constexpr int kSumVectors = kNv;
+template <TwinTiles Simd, int kNv>
+constexpr int kSumVectors<Simd, kNv> = 1;
+/// Values of k that a dot loop takes at a time.
+template <class Simd>
+constexpr int kSpan = kKr;
+template <TwinTiles Simd>
+constexpr int kSpan<Simd> = 2 * kKr;
+
+/// Zips the k-groups of a step in twos, lane by lane. Of an odd number the last is left alone.
+template <class Simd>
+OCTET_INLINE void make_twins(std::int8_t* panel, std::int64_t groups) {
+  constexpr std::int64_t kBytes = kKr * Simd::kLanes;
+  for (; groups >= 2; groups -= 2, panel += 2 * kBytes) {
+    typename Simd::I32 low, high;
+    Simd::zip_lanes(Simd::load(panel), Simd::load(panel + kBytes), low, high);
+    Simd::store(panel, low);
+    Simd::store(panel + kBytes, high);
+  }
+}
+
 /// Puts the k-groups of a step in twos: [2][columns][kKr] becomes [columns][2][kKr]. Of an odd
 /// number the last is left alone.
 template <class Simd>
@@ -141,6 +171,9 @@ template <class Simd>
   const std::int64_t groups = (k_count + kKr - 1) / kKr;
   if (args.column_sums != nullptr) add_column_sums<Simd>(args, panel, groups);
   if constexpr (MultipliesMatrices<Simd>) pair_groups<Simd>(panel, groups, args.vectors);
+  if constexpr (HasTwins<Simd>) {
+    if (args.vectors == 1) make_twins<Simd>(panel, groups);
+  }
 }
 
 template <class Simd>

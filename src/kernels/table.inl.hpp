@@ -45,6 +45,21 @@ constexpr void set_plain_tiles(KernelTable& table) {
   });
 }
 
+/// Tiles of kMr rows that finish their own sums.
+template <class Simd, int kMaxRows, int kMr, int kNv>
+constexpr void set_own_tiles(KernelTable& table, int panel) {
+  constexpr int kTile = kMr - 1;
+  if constexpr (kInHalves<Simd, kMaxRows, kMr, kNv>) {
+    if constexpr (TwinTiles<Simd> && kMr % 2 != 0) return;
+    table.halves_tile[0][panel][kTile] = halves_tile<Simd, kMr, kNv, false>;
+    table.halves_tile[1][panel][kTile] = halves_tile<Simd, kMr, kNv, true>;
+  } else {
+    table.tile_rows[panel] = kMr;
+    table.tile[0][panel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
+    table.tile[1][panel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
+  }
+}
+
 /// The part of a KernelTable that tiles of direct rows take.
 template <class Simd, class TileRows>
 constexpr void set_direct_tiles(KernelTable& table) {
@@ -62,13 +77,10 @@ constexpr void set_direct_tiles(KernelTable& table) {
         table.tile[0][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, false>;
         table.tile[1][kPanel][kTile] = table.tile[0][kPanel][kTile];
         table.tile[kPairedRows][kPanel][kTile] = matrix_tile<Simd, kMr, kNv, true>;
-      } else if constexpr (kInHalves<Simd, kMaxRows, kMr, kNv>) {
-        table.halves_tile[0][kPanel][kTile] = halves_tile<Simd, kMr, kNv, false>;
-        table.halves_tile[1][kPanel][kTile] = halves_tile<Simd, kMr, kNv, true>;
+      } else if constexpr (HasTwins<Simd> && kNv == 1) {
+        set_own_tiles<Twins<Simd>, kMaxRows, kMr, 2>(table, kPanel);
       } else {
-        table.tile_rows[kPanel] = kMr;
-        table.tile[0][kPanel][kTile] = tile<Simd, kMr, kNv, false, TileWork::kNone>;
-        table.tile[1][kPanel][kTile] = tile<Simd, kMr, kNv, true, TileWork::kNone>;
+        set_own_tiles<Simd, kMaxRows, kMr, kNv>(table, kPanel);
       }
       // Three tiles and more are no lower. A panel of a few vectors has a short epilogue.
       if constexpr (Simd::kWorksBeside && kNv > 1 && 2 * kNv > TileRows::kVectors &&

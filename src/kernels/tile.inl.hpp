@@ -18,8 +18,7 @@
 //   kHalves            may be missing; true: there are registers enough for halves_tile.inl.hpp
 // and the few helpers that the other templates name.
 
-template <class Simd>
-concept HalvesTiles = requires { Simd::kHalves; };
+#include "kernels/spans.inl.hpp"
 
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void pin(typename Simd::I32 (&acc)[kMr][kNv]) {
@@ -29,42 +28,6 @@ OCTET_INLINE void pin(typename Simd::I32 (&acc)[kMr][kNv]) {
   });
 }
 
-/// The 1 to 3 bytes of a row that are left when k is not a multiple of kKr, in all lanes; what is
-/// beyond them meets zeros in the panel. `end` is the row's end; of a row of at least kKr bytes the
-/// last kKr are loaded and moved into place, which is safe and costs little.
-template <class Simd, bool kFlip>
-OCTET_INLINE typename Simd::Lhs load_k_tail(const std::uint8_t* end, std::int64_t tail,
-                                            bool has_group) {
-  if (has_group) return Simd::template broadcast_end<kFlip>(end - kKr, 8 * (kKr - tail));
-  std::uint32_t group = 0;
-  for (std::int64_t i = tail; i > 0; --i) group = group << 8 | end[i - 1 - tail];
-  return Simd::template set4<kFlip>(group);
-}
-
-/// acc[i][j] += one k-group of row i x vector j of the panel.
-template <class Simd, int kMr, int kNv, class LoadLhs>
-OCTET_INLINE void add_group(typename Simd::I32 (&acc)[kMr][kNv], const std::int8_t* panel,
-                            LoadLhs load_lhs) {
-  typename Simd::Rhs b[kNv];
-  unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
-    b[j] = Simd::load_rhs(panel + j * 4 * Simd::kLanes);
-    // Or GCC 12 copies one, or loads it again for each row.
-    if constexpr ((kMr == 3 && kNv == 3) || HalvesTiles<Simd>) OCTET_PIN(b[j]);
-  });
-  unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA {
-    const typename Simd::Lhs a = load_lhs(i);
-    unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA { Simd::dot(acc[i][j], a, b[j]); });
-  });
-}
-
-/// Sums that finish_registers() will take begin as the bias.
-template <class Simd, int kMr, int kNv>
-OCTET_INLINE void begin_as_bias(typename Simd::I32 (&acc)[kMr][kNv], const std::int32_t* bias) {
-  unroll<kNv>([&](auto j) OCTET_INLINE_LAMBDA {
-    const typename Simd::I32 start = Simd::load(bias + j * Simd::kLanes);
-    unroll<kMr>([&](auto i) OCTET_INLINE_LAMBDA { acc[i][j] = start; });
-  });
-}
 template <class Simd, int kMr, int kNv>
 OCTET_INLINE void store_sums(typename Simd::I32 (&acc)[kMr][kNv], const TileArgs& args) {
   std::int32_t* sums = args.sums;
@@ -106,8 +69,8 @@ OCTET_INLINE void add_step(typename Simd::I32 (&acc)[kSets][kMr][kNv], const std
   constexpr int kBlock = Simd::template kLhsGroups<kFlip>;
   if constexpr (kBlock == 1) {
     unroll<kSets>([&](auto s) OCTET_INLINE_LAMBDA {
-      add_group<Simd>(acc[s], panel + s * kNv * kVectorBytes, [&](int i) OCTET_INLINE_LAMBDA {
-        return Simd::template broadcast4<kFlip>(rows[i] + k + s * kKr);
+      add_span<Simd>(acc[s], panel + s * kNv * kVectorBytes, [&](int i) OCTET_INLINE_LAMBDA {
+        return load_span<Simd, kFlip>(rows[i] + k + s * kSpan<Simd>);
       });
     });
   } else {
@@ -136,11 +99,11 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
   constexpr int kGroupBytes = kNv * 4 * Simd::kLanes;
   const std::int8_t* panel = args.panel;
   const auto k_of_rows = static_cast<std::uint64_t>(args.k);  // unsigned: divided by shifts alone
-  const auto tail = static_cast<std::int64_t>(k_of_rows % kKr);
-  const auto rest = static_cast<std::int64_t>(k_of_rows / kKr % kStep * kKr);
+  const auto tail = static_cast<std::int64_t>(k_of_rows % kSpan<Simd>);
+  const auto rest = static_cast<std::int64_t>(k_of_rows / kSpan<Simd> % kStep * kSpan<Simd>);
   const std::int64_t steps = args.k - tail - rest;
   const std::int64_t interval =
-      kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kKr;
+      kWork == TileWork::kNone ? steps : (args.interval + kStep - 1) / kStep * kStep * kSpan<Simd>;
   for (std::int64_t tap = 0; tap < args.taps; ++tap) {
     const std::uint8_t* const* rows = args.rows + tap * args.tap_stride + first;
     for (std::int64_t k = 0; k < steps;) {
@@ -152,7 +115,7 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
         ends[i] = rows[i] + args.row_offset + k;
         OCTET_PIN_POINTER(ends[i]);
       });
-      for (std::int64_t left = -stretch; left != 0; left += kStep * kKr) {
+      for (std::int64_t left = -stretch; left != 0; left += kStep * kSpan<Simd>) {
         add_step<Simd, kFlip>(acc, panel, ends, left);
         panel += kStep * kGroupBytes;
         OCTET_PIN_STEP(panel);
@@ -163,18 +126,16 @@ OCTET_INLINE void add_products(typename Simd::I32 (&acc)[kSets][kMr][kNv], const
     const auto after_steps = [&](int i)
                                  OCTET_INLINE_LAMBDA { return rows[i] + args.row_offset + steps; };
     unroll<kStep - 1>([&](auto s) OCTET_INLINE_LAMBDA {
-      if (s * kKr >= rest) return;
-      add_group<Simd>(acc[s % kSets], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return Simd::template broadcast4<kFlip>(after_steps(i) + s * kKr);
+      if (s * kSpan<Simd> >= rest) return;
+      add_span<Simd>(acc[s % kSets], panel, [&](int i) OCTET_INLINE_LAMBDA {
+        return load_span<Simd, kFlip>(after_steps(i) + s * kSpan<Simd>);
       });
       panel += kGroupBytes;
     });
     if (tail != 0) {
-      const bool has_group = args.k >= kKr;
-      add_group<Simd>(acc[0], panel, [&](int i) OCTET_INLINE_LAMBDA {
-        return load_k_tail<Simd, kFlip>(after_steps(i) + rest + tail, tail, has_group);
-      });
-      panel += kGroupBytes;
+      add_tail<Simd, kFlip>(acc[0], panel, tail, args.k >= kSpan<Simd>,
+                            [&](int i)
+                                OCTET_INLINE_LAMBDA { return after_steps(i) + rest + tail; });
     }
     if (args.gaps != nullptr) panel += args.gaps[tap];
   }
@@ -258,10 +219,40 @@ OCTET_INLINE void run_tiles(const TileArgs& call, Add add) {
   }
 }
 
+/// The same of twins, which are added up before the epilogue. A k-group that is all there is has no
+/// twin: it takes half of the dot products.
+template <class Simd, int kSets, bool kFlip, int kMr>
+OCTET_INLINE void run_twin_tiles(const TileArgs& call) {
+  using Single = typename Simd::Single;
+  const OwnEpilogue own(call);
+  const TileArgs& args = own.args;
+  for (std::int64_t first = 0; first < args.tiles * kMr; first += kMr) {
+    const std::int32_t* bias = own.terms.bias + own.job.term;
+    typename Simd::I32 sums[kMr][1];
+    if (args.k <= kKr && args.taps == 1) {
+      const std::int8_t* panel = args.panel;
+      begin_as_bias<Single>(sums, bias);
+      add_tail<Single, kFlip>(sums, panel, args.k, args.k == kKr, [&](int i) OCTET_INLINE_LAMBDA {
+        return args.rows[first + i] + args.row_offset + args.k;
+      });
+    } else {
+      typename Simd::I32 acc[kSets][kMr][2] = {};
+      begin_as_bias<Simd>(acc[0], bias);
+      sum_sets<Simd>(acc, [&](auto& parts) OCTET_INLINE_LAMBDA {
+        add_products<Simd, kFlip, TileWork::kNone>(parts, args, first);
+      });
+      add_twins<Simd>(acc[0], sums);
+    }
+    finish_registers<Single>(sums, own.job, own.terms, first, own.called);
+  }
+}
+
 template <class Simd, int kMr, int kNv, bool kFlip, TileWork kWork>
 void tile(const TileArgs& args) {
   constexpr int kSets = kSumSets<Simd, kMr, kNv>;
-  if constexpr (kWork == TileWork::kNone) {
+  if constexpr (TwinTiles<Simd>) {
+    run_twin_tiles<Simd, kSets, kFlip, kMr>(args);
+  } else if constexpr (kWork == TileWork::kNone) {
     run_tiles<Simd, kSets, kMr, kNv>(
         args, [](auto& acc, const TileArgs& own, std::int64_t first)
                   OCTET_INLINE_LAMBDA { add_products<Simd, kFlip, kWork>(acc, own, first); });

@@ -11,12 +11,14 @@ namespace octet {
 inline constexpr int kKr = 4;
 /// Limits of the KernelTable.
 inline constexpr int kMaxPanelVectors = 4;
-inline constexpr int kMaxTileRows = 10;
+inline constexpr int kMaxTileRows = 12;
 /// How rows come to a tile: as they are (0), as they are, to be flipped (1), or in pairs.
 inline constexpr int kRowForms = 3;
 inline constexpr int kPairedRows = 2;
-/// Fewest values of k that are enough for the epilogue of a half of a tile to stand among them.
+/// Fewest values of k that are enough for the epilogue of a half of a tile to stand among them; of
+/// panels of one vector, whose tiles gain by their height alone, what they take at a time.
 inline constexpr int kMinHalvesK = 24;
+inline constexpr int kMinHalvesK1 = 8;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 

@@ -241,9 +241,8 @@ struct Vector256 {
     } else if (kNv == 2 && columns == 2 * kLanes) {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(out), half[row]);
     } else {
-      alignas(32) std::uint8_t buffer[32];
-      _mm256_store_si256(reinterpret_cast<__m256i*>(buffer), bytes);
-      for (std::int64_t i = 0; i < columns; ++i) out[i] = buffer[row * kNv * kLanes + i];
+      const __m128i part = half[row * kNv / 2];
+      store_first(out, kNv == 1 && row % 2 == 1 ? _mm_unpackhi_epi64(part, part) : part, columns);
     }
   }
 };

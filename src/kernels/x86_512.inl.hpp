@@ -20,6 +20,9 @@ struct Vector512 {
   static OCTET_INLINE I32 shift_right(I32 lanes, std::int64_t bits) {
     return _mm512_srl_epi32(lanes, _mm_cvtsi64_si128(bits));
   }
+  static OCTET_INLINE I32 fill_8(std::uint64_t lanes) {
+    return _mm512_set1_epi64(static_cast<long long>(lanes));
+  }
   static OCTET_INLINE F32Batch divide(F32Batch a, F32Batch b) { return a / b; }
   static OCTET_INLINE F32Batch clamp(F32Batch v, F32Batch low, F32Batch high) {
     return xsimd::min(xsimd::max(v, low), high);
@@ -59,6 +62,17 @@ struct Vector512 {
   }
   static OCTET_INLINE I32 load_channels(const std::uint8_t* in, std::int64_t count) {
     return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(count), in));
+  }
+  /// Within 128 bits: the lanes of two vectors in turn.
+  static OCTET_INLINE void zip_lanes(I32 a, I32 b, I32& low, I32& high) {
+    low = _mm512_unpacklo_epi32(a, b);
+    high = _mm512_unpackhi_epi32(a, b);
+  }
+  /// The sums of neighbouring lanes: of what zip_lanes() has made, in the order that it found.
+  static OCTET_INLINE I32 add_pairs(I32 low, I32 high) {
+    const __m512 a = _mm512_castsi512_ps(low), b = _mm512_castsi512_ps(high);
+    const __m512 even = _mm512_shuffle_ps(a, b, 0x88), odd = _mm512_shuffle_ps(a, b, 0xDD);
+    return _mm512_add_epi32(_mm512_castps_si512(even), _mm512_castps_si512(odd));
   }
   static OCTET_INLINE void store(void* out, I32 v) { _mm512_storeu_si512(out, v); }
 

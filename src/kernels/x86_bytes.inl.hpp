@@ -24,6 +24,10 @@ struct ByteOperands : Vector {
     return set4<kFlip>(load_group(row));
   }
   template <bool kFlip>
+  static OCTET_INLINE Lhs set8(std::uint64_t groups) {
+    return flipped<kFlip>(Vector::fill_8(groups));
+  }
+  template <bool kFlip>
   static OCTET_INLINE Lhs broadcast_end(const std::uint8_t* row, std::int64_t bits) {
     return Vector::shift_right(broadcast4<kFlip>(row), bits);
   }

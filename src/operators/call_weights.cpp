@@ -147,7 +147,7 @@ struct CallWeights::PlainTiles {
     const std::int64_t steps = std::max(fetch.rows, waiting.rows - waiting.next_row);
     args.interval = std::max<std::int64_t>(groups / (divide_up(steps, working_tiles) + 1), 1);
     std::int32_t* sums = args.sums;
-    for_each_height(count, kMaxPlainRows, 1,
+    for_each_height(count, {kMaxPlainRows},
                     [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
                       for (; tiles > 0; --tiles, row += height) {
                         args.rows = rows + row;

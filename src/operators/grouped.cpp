@@ -112,7 +112,7 @@ void GroupedWeights::multiply_panel(const RowBlock& block, std::int64_t panel,
   args.k = group_channels_;
   args.panel = weights_.get() + panel * panel_bytes();
   args.finish_job = &job;
-  for_each_height(block.count >> log_streams, kernels_->grouped_rows[log_streams], 1,
+  for_each_height(block.count >> log_streams, {kernels_->grouped_rows[log_streams]},
                   [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
                     const RowBlock part =
                         block.part(row << log_streams, tiles * height << log_streams);

@@ -66,38 +66,47 @@ template <class Multiply>
   block.fused->look_up(kernels, block.out, block.count, column, columns);
 }
 
+/// Heights of the tiles that some rows are cut into.
+struct TileHeights {
+  std::int64_t most;
+  std::int64_t step = 1;  ///< Several tiles have multiples of it, 1 or 2.
+  /// What becomes of an odd row with a step of 2: the last tile overlaps the one before, or else is
+  /// lower, and run by itself.
+  bool overlap = false;
+};
+
 /// for_each_height() where there are several tiles; not in line, so that one tile is.
 template <class Run>
-[[gnu::noinline]] void for_heights_of_many(std::int64_t rows, std::int64_t max_rows,
-                                           std::int64_t step, Run& run) {
+[[gnu::noinline]] void for_heights_of_many(std::int64_t rows, const TileHeights& heights,
+                                           Run& run) {
   // In 32 bits, which a CPU divides sooner; blocks are short.
   const auto divide_up = [](std::int64_t a, std::int64_t b) {
     return static_cast<std::uint32_t>(a + b - 1) / static_cast<std::uint32_t>(b);
   };
-  const std::uint32_t tiles = divide_up(rows, max_rows), steps = divide_up(rows, step);
+  const std::int64_t step = heights.step;
+  const std::uint32_t tiles = divide_up(rows, heights.most), steps = divide_up(rows, step);
   const std::int64_t missing = steps * step - rows;
   const std::int64_t low = steps / tiles * step, taller = steps % tiles;
   const std::int64_t lower = tiles - taller - missing;
+  const std::int64_t last = heights.overlap ? low : low - missing;
   const struct {
-    std::int64_t height, count;
-  } parts[] = {{low + step, taller}, {low, lower}, {low - missing, missing}};
-  std::int64_t row = 0;
+    std::int64_t row, height, count;
+  } parts[] = {
+      {0, low + step, taller}, {taller * (low + step), low, lower}, {rows - last, last, missing}};
   for (const auto& part : parts) {
-    if (part.count > 0) run(row, part.height, part.count);
-    row += part.height * part.count;
+    if (part.count > 0) run(part.row, part.height, part.count);
   }
 }
 
 /// Calls `run(row, height, tiles)` for `rows` rows, cut into tiles of nearly equal height, so that
 /// no tile is left with a row or two, which could not keep the dot units busy: once for those that
-/// have `step` rows more than the others, and once for those. All heights are multiples of `step`,
-/// 1 or 2, but that of a last odd row's tile, which then is run by itself.
+/// have a step of rows more than the others, and once for those.
 template <class Run>
-void for_each_height(std::int64_t rows, std::int64_t max_rows, std::int64_t step, Run&& run) {
-  if (rows <= max_rows) {
+void for_each_height(std::int64_t rows, const TileHeights& heights, Run&& run) {
+  if (rows <= heights.most) {
     run(0, rows, 1);
   } else {
-    for_heights_of_many(rows, max_rows, step, run);
+    for_heights_of_many(rows, heights, run);
   }
 }
 
@@ -119,7 +128,8 @@ class TileLoop {
     }
     PanelRun run(*this, block, panel, turn);
     if (pending_.vectors != panel.vectors || run.tiles.finishing == nullptr) finish();
-    for_each_height(block.count, run.tiles.max_rows, pairs_rows(kernels_) ? 2 : 1, run);
+    const bool even = run.tiles.only_even || pairs_rows(kernels_);
+    for_each_height(block.count, {run.tiles.max_rows, even ? 2 : 1, run.tiles.only_even}, run);
   }
 
   /// Takes what is waiting through the epilogue.
@@ -139,6 +149,8 @@ class TileLoop {
       if (in_halves[max_rows - 1] != nullptr && suits_halves(panel, rows > max_rows) &&
           !(panel.next != nullptr && rows > 2 * max_rows)) {
         halves = in_halves;
+        only_even = max_rows > 1 && in_halves[max_rows - 2] == nullptr;
+        if (only_even && rows < max_rows && of(rows) == nullptr) max_rows = kernels.tile_rows[v];
         return;
       }
       const std::int64_t groups = panel.taps * ((panel.k + kKr - 1) / kKr);
@@ -154,9 +166,10 @@ class TileLoop {
     /// Each half reads the panel, which must stay in the L1 cache, or for a single tile come in
     /// from the L2 cache meanwhile.
     static bool suits_halves(const Panel& panel, bool several) {
-      const std::int64_t most = several ? 512 : 256;
+      const std::int64_t most = 4 * (several ? 512 : 256);
       const EpilogueTerms& terms = *panel.terms;
-      return panel.taps == 1 && panel.k >= kMinHalvesK && panel.k <= most &&
+      const std::int64_t least = panel.vectors == 1 ? kMinHalvesK1 : kMinHalvesK;
+      return panel.taps == 1 && panel.k >= least && panel.k * panel.vectors <= most &&
              size_of(terms.type) == 1 && terms.small_scales && terms.rhs_zero_point == nullptr;
     }
     /// Finishes its own sums.
@@ -169,6 +182,8 @@ class TileLoop {
     const TileFn* by_height;
     const TileFn* halves = nullptr;  ///< Null for some heights.
     const TileFn* finishing = nullptr;
+    /// There are even heights only. These tiles add to nothing, and may write a row twice.
+    bool only_even = false;
   };
 
   /// A block and a panel, whose tiles are called height by height.

@@ -1,4 +1,6 @@
 // Sizes around every multiple of the register tile and of the group of 4 values of k.
+#include <algorithm>
+
 #include "support/every_isa.hpp"
 #include "support/random_problems.hpp"
 #include "support/run_gemm.hpp"
@@ -49,6 +51,21 @@ TEST_P(GemmTileEdges, EqualsReferenceForEveryRowCountOfPlainEpilogues) {
         GemmProblem problem = random_gemm(random, m, n, k, {lhs, DataType::kS8, out});
         problem.rhs_zero_point.clear();
         ++next;
+        expect_exact(problem, isa());
+      }
+    }
+  }
+}
+
+// A panel of one vector has tiles of its own.
+TEST_P(GemmTileEdges, EqualsReferenceForEveryRowCountOfNarrowOutputs) {
+  Random random(first_seed());
+  for (std::int64_t m = 1; m <= 38; ++m) {
+    for (std::int64_t n : {nr() / 4, std::max<std::int64_t>(nr() / 4 - 3, 1), (nr() + 7) / 8}) {
+      for (std::int64_t k : {1, 3, 4, 5, 7, 8, 12, 15, 16, 24, 30, 64, 101}) {
+        const DataType lhs = (m + k) % 2 == 0 ? DataType::kU8 : DataType::kS8;
+        GemmProblem problem = random_gemm(random, m, n, k, {lhs, DataType::kS8, DataType::kS8});
+        if (k % 3 != 0) problem.rhs_zero_point.clear();
         expect_exact(problem, isa());
       }
     }

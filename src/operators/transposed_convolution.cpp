@@ -1,8 +1,6 @@
 #include "octet/transposed_convolution.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <new>
 #include <type_traits>
 
@@ -11,6 +9,7 @@
 #include "operators/tasks.hpp"
 #include "operators/transposed_axis.hpp"
 #include "operators/transposed_weights.hpp"
+#include "operators/unreached_pixels.hpp"
 #include "operators/validate.hpp"
 #include "operators/verbose.hpp"
 
@@ -61,46 +60,13 @@ Status check_config(const TransposedConvolutionConfig& c, const void* weights) {
   return {};
 }
 
-/// The epilogue of a sum of 0, for every channel: the product of a zero. Before a residual is
-/// added, the sums.
-Status make_unreached_pixel(const KernelTable& kernels, const TransposedConvolutionConfig& c,
-                            AlignedBuffer<std::uint8_t>& pixel) {
-  const ConvolutionConfig zero = {.in_type = c.in_type,
-                                  .in_zero_point = c.in_zero_point,
-                                  .in_channels = 1,
-                                  .out_channels = c.out_channels,
-                                  .epilogue = epilogue_of_sums(c.epilogue)};
-  const DataType type = zero.epilogue.type;
-  const auto weights = allocate<std::uint8_t>(c.out_channels);
-  // add_residual() reads whole vectors of sums.
-  const std::int64_t bytes = round_up(c.out_channels, std::int64_t{kernels.lanes}) * size_of(type);
-  pixel = allocate<std::uint8_t>(bytes);
-  if (!weights || !pixel) return no_memory();
-  std::memset(pixel.get(), 0, static_cast<std::size_t>(bytes));
-  std::memset(weights.get(), 0, static_cast<std::size_t>(c.out_channels));
-  ConvolutionCore core;
-  OCTET_RETURN_IF_ERROR(
-      ConvolutionCore::create(kernels, zero, view_weights(zero, weights.get()), core));
-  const auto in = static_cast<std::uint8_t>(c.in_zero_point);
-  const BlockSize block = core.block_size({1, 1, 1, 1});
-  const TaskScratch scratch = core.task_scratch({1, 1, 1, 1}, block);
-  const auto memory = allocate<std::byte>(static_cast<std::int64_t>(scratch.bytes(1)));
-  if (!memory) return no_memory();
-  const std::int64_t n = c.out_channels;
-  core.run_task(as_volumes(ConstImages{&in, c.in_type, 1, 1, 1, 1, 1, 1, 1}),
-                as_volumes(Images{pixel.get(), type, 1, 1, 1, n, n, n, n}), {}, block, TaskGrid(),
-                0, scratch.of_task(memory.get(), 0));
-  return {};
-}
-
 }  // namespace
 
 struct TransposedConvolution::Impl {
   ConvolutionGeometry filter;  ///< As the caller gave it.
   TransposedAxis height, width;
   std::unique_ptr<ConvolutionCore[]> cores;  ///< [height.phases()][width.phases()]
-  /// A pixel that no tap reaches, if there are any; its sums, if a residual is to be added.
-  AlignedBuffer<std::uint8_t> unreached;
+  UnreachedPixels unreached;
 
   std::int64_t phases() const { return height.phases() * width.phases(); }
   const ConvolutionCore& any() const { return cores[0]; }
@@ -126,10 +92,6 @@ struct TransposedConvolution::Impl {
   BasicImages<Void> pixels_of_phase(const ConvolutionCore& core, const AxisPhase& rows,
                                     const AxisPhase& columns, const ConstImages& in,
                                     const BasicImages<Void>& all) const;
-  /// Lines [first, last) of the output, numbered through the batch. `residual` may be none.
-  void fill_unreached(const Images& out, const ConstImages& residual, std::int64_t first,
-                      std::int64_t last) const;
-  void write_unreached(void* pixel, const std::uint8_t* residual) const;
 };
 
 TransposedConvolution::TransposedConvolution() noexcept = default;
@@ -156,7 +118,8 @@ Status TransposedConvolution::create(const TransposedConvolutionConfig& config, 
   impl->filter = ConvolutionGeometry(as_convolution(config));
   OCTET_RETURN_IF_ERROR(impl->make_cores(*kernels, config, weights));
   if (!impl->height.reaches_all() || !impl->width.reaches_all())
-    OCTET_RETURN_IF_ERROR(make_unreached_pixel(*kernels, config, impl->unreached));
+    OCTET_RETURN_IF_ERROR(
+        UnreachedPixels::create(*kernels, common_config(config), impl->unreached));
   call.end_create([&] { return impl->explain(); });
   convolution.impl_ = std::move(impl);
   return {};
@@ -284,41 +247,6 @@ BasicImages<Void> TransposedConvolution::Impl::pixels_of_phase(const Convolution
   return phase;
 }
 
-void TransposedConvolution::Impl::write_unreached(void* pixel, const std::uint8_t* residual) const {
-  const ConvolutionCore& core = any();
-  const std::int64_t channels = core.out_channels;
-  if (residual == nullptr) {
-    std::memcpy(pixel, unreached.get(),
-                static_cast<std::size_t>(channels * size_of(core.out_type)));
-    return;
-  }
-  const auto* sums = reinterpret_cast<const std::int32_t*>(unreached.get());
-  core.fused.add_residual(*core.kernels,
-                          {nullptr, sums, channels, 1, channels, 0, &residual, &pixel});
-  core.fused.look_up(*core.kernels, &pixel, 1, 0, channels);
-}
-
-void TransposedConvolution::Impl::fill_unreached(const Images& out, const ConstImages& residual,
-                                                 std::int64_t first, std::int64_t last) const {
-  const std::int64_t size = size_of(out.type);
-  for (std::int64_t i = first; i < last; ++i) {
-    const std::int64_t n = i / out.height, y = i % out.height;
-    auto* line =
-        static_cast<std::byte*>(out.data) + (n * out.image_stride + y * out.row_stride) * size;
-    const auto* others = static_cast<const std::uint8_t*>(residual.data);
-    if (others != nullptr) others += n * residual.image_stride + y * residual.row_stride;
-    const auto fill = [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t x = begin; x < end; ++x)
-        write_unreached(line + x * out.pixel_stride * size, others + x * residual.pixel_stride);
-    };
-    if (height.reaches(y)) {
-      width.for_each_gap(out.width, fill);
-    } else {
-      fill(0, out.width);
-    }
-  }
-}
-
 std::size_t TransposedConvolution::scratch_bytes(std::int64_t batch, std::int64_t in_height,
                                                  std::int64_t in_width,
                                                  int threads) const noexcept {
@@ -357,10 +285,11 @@ Status TransposedConvolution::run(const ConstImages& in, const Images& out,
               as_volumes(impl_->pixels_of_phase(core, rows, columns, in, residual)),
               core.block_size(size), grid, task, scratch.of_task(resources.scratch.data(), task));
         });
-    if (impl_->unreached == nullptr || task % grid.panel_parts != 0) return;
-    const std::int64_t lines = out.batch * out.height;
-    impl_->fill_unreached(out, residual, part_begin(lines, grid.row_parts, task / grid.panel_parts),
-                          part_begin(lines, grid.row_parts, task / grid.panel_parts + 1));
+    if (impl_->unreached.empty() || task % grid.panel_parts != 0) return;
+    const std::int64_t lines = out.batch * out.height, part = task / grid.panel_parts;
+    impl_->unreached.fill(impl_->any(), impl_->height, impl_->width, out, residual,
+                          part_begin(lines, grid.row_parts, part),
+                          part_begin(lines, grid.row_parts, part + 1));
   });
   call.end_run([&] { return explain(in.batch, in.height, in.width, resources.executor); });
   return {};

@@ -129,9 +129,9 @@ struct FinishJob {
 
 /// The next panel on its way into the L2 cache, some cache lines at a time.
 struct PrefetchJob {
-  const std::uint8_t* next = nullptr;
-  std::int64_t lines = 0;  ///< Left, of 64 bytes.
-  std::int64_t lines_per_step = 0;
+  const std::uint8_t* next;
+  std::int64_t lines;  ///< Left, of 64 bytes.
+  std::int64_t lines_per_step;
 };
 
 /// What a tile kernel does beside its dot products.

@@ -33,7 +33,8 @@ class ScratchCursor {
  public:
   explicit ScratchCursor(std::byte* base) : base_(base) {
     const auto address = reinterpret_cast<std::uintptr_t>(base);
-    used_ = base == nullptr ? kAlignment - 1 : round_up(address, kAlignment) - address;
+    begin_ = base == nullptr ? kAlignment - 1 : round_up(address, kAlignment) - address;
+    used_ = begin_;
   }
   template <class T>
   T* take(std::int64_t count) {
@@ -41,11 +42,12 @@ class ScratchCursor {
     used_ += round_up(static_cast<std::size_t>(count) * sizeof(T), kAlignment);
     return piece;
   }
-  /// Bytes that any base needs, with room to align it.
-  std::size_t used() const { return used_; }
+  /// Bytes that any base needs for what was taken, with room to align it.
+  std::size_t used() const { return used_ - begin_ + kAlignment - 1; }
 
  private:
   std::byte* base_;
+  std::size_t begin_;  ///< Left out before the first aligned byte.
   std::size_t used_;
 };
 

@@ -114,7 +114,8 @@ Panel CallWeights::packed_panel(std::int64_t p, const PackArgs& packed) {
           .column = split_.column(p),
           .term = 0,
           .flip = lhs_.flip,
-          .gaps = nullptr};
+          .gaps = nullptr,
+          .tiles = nullptr};
 }
 
 /// The rows of a block for plain tiles. Where column sums are wanted, a row of ones comes first:

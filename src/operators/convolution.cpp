@@ -148,7 +148,8 @@ Status Convolution::run(const ConstImages& in, const Images& out, const Resource
   if (!impl_) return Status::invalid_argument("convolution: run before create");
   OCTET_RETURN_IF_ERROR(
       impl_->check_images_of_run(in, out, out_height(in.height), out_width(in.width)));
-  OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
+  if (impl_->residual || residual.data != nullptr)
+    OCTET_RETURN_IF_ERROR(check_residual(impl_->residual, residual, out));
   const bool folds =
       impl_->folds(out.width) && in.pixel_stride == in.channels && out.pixel_stride == out.channels;
   OCTET_RETURN_IF_ERROR(

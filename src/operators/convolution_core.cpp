@@ -1,7 +1,6 @@
 #include "operators/convolution_core.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "operators/convolution_weights.hpp"
@@ -9,7 +8,6 @@
 #include "operators/tasks.hpp"
 #include "operators/tile_loop.hpp"
 #include "operators/validate.hpp"
-#include "operators/verbose.hpp"
 
 namespace octet {
 namespace {
@@ -103,64 +101,10 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
     }
   }
   core.is_pointwise = core.format.in_place() && geometry.is_pointwise();
+  core.block_rows = geometry.block_rows(core.form, core.format);
+  core.turned_block_rows = core.turned_geometry.block_rows(core.form, core.format);
   return make_pad_row(core.format, along_lines.pad_row_bytes(core.form, core.format),
                       config.in_zero_point, core.pad_row);
-}
-
-void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
-                   std::int64_t out_channels, std::int64_t groups, const VolumeSize* in) {
-  const auto ll = [](std::int64_t value) { return static_cast<long long>(value); };
-  // Of volumes, or of images.
-  const auto sizes = [&](char(&text)[64], const char* before, std::int64_t depth, bool has_depth,
-                         std::int64_t height, std::int64_t width) {
-    if (has_depth)
-      std::snprintf(text, sizeof text, "%s%lldx%lldx%lld", before, ll(depth), ll(height),
-                    ll(width));
-    else
-      std::snprintf(text, sizeof text, "%s%lldx%lld", before, ll(height), ll(width));
-  };
-  char batch[24] = "", images[64] = "", kernel[64], stride[64], dilation[64] = "",
-       in_groups[32] = "";
-  if (in != nullptr) {
-    std::snprintf(batch, sizeof batch, "%lldx", ll(in->batch));
-    sizes(images, batch, in->depth, in->depth != 1, in->height, in->width);
-  }
-  const bool deep = filter.kernel_d != 1 || filter.stride_d != 1;
-  sizes(kernel, "", filter.kernel_d, deep, filter.kernel_h, filter.kernel_w);
-  sizes(stride, "stride ", filter.stride_d, deep, filter.stride_h, filter.stride_w);
-  if (filter.dilation_d != 1 || filter.dilation_h != 1 || filter.dilation_w != 1)
-    sizes(dilation, ", dilation ", filter.dilation_d, deep, filter.dilation_h, filter.dilation_w);
-  if (groups != 1) std::snprintf(in_groups, sizeof in_groups, ", %lld groups", ll(groups));
-  set_shape(explanation, "%s%s%lld to %lld channels, %s, %s%s%s", images, in != nullptr ? ", " : "",
-            ll(filter.in_channels), ll(out_channels), kernel, stride, dilation, in_groups);
-}
-
-Explanation ConvolutionCore::explain(std::string_view operation) const {
-  Explanation made;
-  made.operation = operation;
-  explain_shape(made, geometry, out_channels, format.groups);
-  made.in_type = in_type;
-  made.weights_type = weights_type;
-  made.out_type = out_type;
-  made.isa = kernels->name;
-  made.form = name_of(form);
-  made.reason = reason_for(form);
-  made.staged = format.stager != nullptr;
-  made.packed_bytes = static_cast<std::size_t>(bytes());
-  return made;
-}
-
-Explanation ConvolutionCore::explain(std::string_view operation, const VolumeSize& in,
-                                     const Executor* executor) const {
-  Explanation made = explain(operation);
-  const Threads threads = threads_of(executor);
-  made.scratch_bytes = scratch_bytes(in, threads.count);
-  if (made.scratch_bytes == 0) return made;
-  explain_work(made, work_size(in), threads);
-  explain_shape(made, geometry, out_channels, format.groups, &in);
-  made.bytes = pixels_of(in) * static_cast<double>(geometry.in_channels);
-  add_outputs(made, pixels_of(out_size(in)));
-  return made;
 }
 
 std::size_t ConvolutionCore::scratch_bytes(const VolumeSize& in, int threads) const {
@@ -207,7 +151,7 @@ BlockSize ConvolutionCore::block_size(const VolumeSize& in) const {
   BlockSize block;
   block.turned = turns(in);
   const VolumeSize size = block.turned ? turned(in) : in;
-  block.rows = geometry_of(block).block_rows(form, format);
+  block.rows = block.turned ? turned_block_rows : block_rows;
   block.lines = format.in_place() ? 0 : geometry_of(block).block_lines(block.rows, size);
   block.in_width = size.width;
   return block;
@@ -237,15 +181,15 @@ TaskScratch ConvolutionCore::task_scratch(const VolumeSize& in, const BlockSize&
 
 void ConvolutionCore::multiply_cuts(TileLoop& tiles, const RowBlock& block,
                                     std::span<const BlockCut> cuts, WindowPanels& parts,
-                                    Panel panel, PanelTurn turn) const {
-  const std::int8_t* data = panel.data;
+                                    const Panel& whole, PanelTurn turn) const {
+  Panel panel = whole;
   std::int64_t pairs = 0;
   for (const BlockCut& cut : cuts) {
     RowBlock rows = block.part(cut.row, cut.count);
     if (block.pairs.data != nullptr)
       rows.pairs.data = block.pairs.data + pairs * block.pairs.stride;
     pairs += (cut.count + 1) / 2;
-    parts.leave_out(cut.window, data, panel);
+    parts.leave_out(cut.window, whole, panel);
     tiles.multiply(rows, panel, turn);
   }
 }
@@ -282,20 +226,27 @@ void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
   if (form == ConvolutionForm::kDepthwise)
     return depthwise.run_task(as_images(in), as_images(out), as_images(others), fused,
                               pad_row.get(), grid, task, scratch);
+  const ConvolutionRows::Memory memory = take_memory(scratch, block);
+  run_task(in, out, others, block, grid, task, memory);
+}
+
+void ConvolutionCore::run_task(const ConstVolumes& in, const Volumes& out,
+                               const ConstVolumes& others, const BlockSize& block,
+                               const TaskGrid& grid, std::int64_t task,
+                               const ConvolutionRows::Memory& memory) const {
   // What is paid for a line is then paid once.
   if (is_pointwise && in.height > 1 && is_one_line(in) && is_one_line(out) && is_one_line(others))
     return run_rows(as_one_line(in), as_one_line(out), as_one_line(others), block, grid, task,
-                    scratch);
+                    memory);
   if (block.turned)
-    return run_rows(turned(in), turned(out), turned(others), block, grid, task, scratch);
-  run_rows(in, out, others, block, grid, task, scratch);
+    return run_rows(turned(in), turned(out), turned(others), block, grid, task, memory);
+  run_rows(in, out, others, block, grid, task, memory);
 }
 
 void ConvolutionCore::run_rows(const ConstVolumes& in, const Volumes& out,
                                const ConstVolumes& others, const BlockSize& block,
                                const TaskGrid& grid, std::int64_t task,
-                               ScratchCursor& scratch) const {
-  const ConvolutionRows::Memory memory = take_memory(scratch, block);
+                               const ConvolutionRows::Memory& memory) const {
   ConvolutionRows rows(*kernels, geometry_of(block), form, format, in, out, pad_row.get(), memory);
   rows.fuse(fused, others);
   const TaskPart part(
@@ -323,6 +274,14 @@ Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const Co
   const Threads threads = threads_of(resources.executor);
   const TaskGrid grid = threads.count > 1 ? plan_tasks(work_size(size), threads) : TaskGrid();
   const BlockSize block = block_size(size);
+  if (grid.tasks() == 1 && form != ConvolutionForm::kDepthwise) {
+    // Small calls notice when what a task needs is first counted, then taken.
+    ScratchCursor cursor(resources.scratch.data());
+    const ConvolutionRows::Memory memory = take_memory(cursor, block);
+    OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, cursor.used()));
+    run_task(in, out, others, block, grid, 0, memory);
+    return {};
+  }
   const TaskScratch scratch = task_scratch(size, block);
   OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
@@ -331,8 +290,9 @@ Status ConvolutionCore::run(const ConstVolumes& in, const Volumes& out, const Co
   return {};
 }
 
-Status ConvolutionCore::check_images_of_run(const ConstImages& in, const Images& out,
-                                            std::int64_t out_height, std::int64_t out_width) const {
+Status ConvolutionCore::check_unusual_images(const ConstImages& in, const Images& out,
+                                             std::int64_t out_height,
+                                             std::int64_t out_width) const {
   OCTET_RETURN_IF_ERROR(check_type("in.type", in.type, in_type));
   OCTET_RETURN_IF_ERROR(check_type("out.type", out.type, out_type));
   OCTET_RETURN_IF_ERROR(check_images("in", in));

@@ -30,6 +30,19 @@ inline double pixels_of(const VolumeSize& size) {
 void explain_shape(Explanation& explanation, const ConvolutionGeometry& filter,
                    std::int64_t out_channels, std::int64_t groups, const VolumeSize* in = nullptr);
 
+/// Beyond any doubt, at a glance: small calls are to be short.
+template <class Void>
+bool is_plain(const BasicImages<Void>& i, DataType type, std::int64_t channels) {
+  constexpr std::int64_t kSmall = std::int64_t{1} << 20, kNear = std::int64_t{1} << 36;
+  if (i.type != type || i.channels != channels || i.data == nullptr) return false;
+  if (i.batch < 0 || i.height < 1 || i.width < 1) return false;
+  if (i.batch > kSmall || i.height > kSmall || i.width > kSmall || i.pixel_stride > kSmall)
+    return false;
+  const std::int64_t line = (i.width - 1) * i.pixel_stride + channels;
+  return i.pixel_stride >= channels && i.row_stride >= line && i.row_stride <= kNear &&
+         i.image_stride >= (i.height - 1) * i.row_stride + line && i.image_stride <= kNear;
+}
+
 /// Refuses what no convolution can be made of.
 Status check_config(const ConvolutionConfig& config, const void* weights);
 
@@ -47,7 +60,12 @@ struct ConvolutionCore {
 
   /// Whether `in` and `out` are what it was made for, `out` of that height and width.
   Status check_images_of_run(const ConstImages& in, const Images& out, std::int64_t out_height,
-                             std::int64_t out_width) const;
+                             std::int64_t out_width) const {
+    if (is_plain(in, in_type, geometry.in_channels) && is_plain(out, out_type, out_channels) &&
+        out.batch == in.batch && out.height == out_height && out.width == out_width)
+      return {};
+    return check_unusual_images(in, out, out_height, out_width);
+  }
 
   /// Of the output for such an input; a size of 0 or less where the kernel does not fit.
   VolumeSize out_size(const VolumeSize& in) const {
@@ -65,6 +83,8 @@ struct ConvolutionCore {
   /// Not read for kDepthwise, which has its own.
   BlockSize block_size(const VolumeSize& in) const;
   TaskScratch task_scratch(const VolumeSize& in, const BlockSize& block) const;
+  /// Of what is not kDepthwise, of one task.
+  ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
   /// One task of any grid. `others`: the residual, or none.
   void run_task(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
                 const BlockSize& block, const TaskGrid& grid, std::int64_t task,
@@ -121,21 +141,27 @@ struct ConvolutionCore {
   FilterWindows windows;  ///< Of kIndirect.
   GroupedWeights grouped;
   Depthwise depthwise;
-  AlignedBuffer<std::uint8_t> pad_row;  ///< The input zero point, as rows hold it.
+  AlignedBuffer<std::uint8_t> pad_row;         ///< The input zero point, as rows hold it.
+  std::int64_t block_rows, turned_block_rows;  ///< Of the geometries.
 
  private:
+  Status check_unusual_images(const ConstImages& in, const Images& out, std::int64_t out_height,
+                              std::int64_t out_width) const;
   /// Of the images as a block sees them.
   const ConvolutionGeometry& geometry_of(const BlockSize& block) const {
     return block.turned ? turned_geometry : geometry;
   }
-  ConvolutionRows::Memory take_memory(ScratchCursor& scratch, const BlockSize& block) const;
-  /// run_task() of what has rows, as the blocks see the images.
+  /// run_task() of what is not kDepthwise.
+  void run_task(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
+                const BlockSize& block, const TaskGrid& grid, std::int64_t task,
+                const ConvolutionRows::Memory& memory) const;
+  /// The same, as the blocks see the images.
   void run_rows(const ConstVolumes& in, const Volumes& out, const ConstVolumes& others,
                 const BlockSize& block, const TaskGrid& grid, std::int64_t task,
-                ScratchCursor& scratch) const;
+                const ConvolutionRows::Memory& memory) const;
   /// A block of rows times one panel, by the cuts of the block.
   void multiply_cuts(TileLoop& tiles, const RowBlock& block, std::span<const BlockCut> cuts,
-                     WindowPanels& parts, Panel panel, PanelTurn turn) const;
+                     WindowPanels& parts, const Panel& whole, PanelTurn turn) const;
   /// A block of rows times the panels of a task.
   void multiply(TileLoop& tiles, ConvolutionRows& rows, std::span<const BlockCut> cuts,
                 const TaskPart& part) const;

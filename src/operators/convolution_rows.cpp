@@ -132,8 +132,11 @@ ConvolutionRows::ConvolutionRows(const KernelTable& kernels, const ConvolutionGe
 void ConvolutionRows::point_to(std::int64_t first, std::int64_t count, BlockCuts& cuts) {
   block_.count = count;
   const FilterWindow whole = {{0, geometry_.kernel_h}, {0, geometry_.kernel_w}};
-  const std::int64_t line = first / out_.width, plane = line / out_.height;
-  OutLine at = {plane / out_.depth, plane % out_.depth, line % out_.height, first % out_.width};
+  OutLine at = {0, 0, 0, 0};
+  if (first > 0) {  // small calls notice a division
+    const std::int64_t line = first / out_.width, plane = line / out_.height;
+    at = {plane / out_.depth, plane % out_.depth, line % out_.height, first % out_.width};
+  }
   for (std::int64_t i = 0; i < count;) {
     const std::int64_t pixels = std::min(count - i, out_.width - at.x);
     if (cuts.cuts().empty()) {

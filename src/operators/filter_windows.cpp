@@ -61,12 +61,12 @@ WindowPanels::WindowPanels(const FilterWindows& windows, const PackedWeights& we
   for (int i = 0; i < 2; ++i) terms_[i].bias = bias_[i];
 }
 
-void WindowPanels::leave_out(const FilterWindow& window, const std::int8_t* data, Panel& panel) {
+void WindowPanels::leave_out(const FilterWindow& window, const Panel& whole, Panel& panel) {
   const auto [rows, columns] = window;
   const std::int64_t kernel_w = windows_.geometry_.kernel_w;
   const std::int64_t tap_bytes =
       round_up(panel.k, std::int64_t{kKr}) * panel.vectors * weights_.split().lanes;
-  panel.data = data + (rows.first * kernel_w + columns.first) * tap_bytes;
+  panel.data = whole.data + (rows.first * kernel_w + columns.first) * tap_bytes;
   panel.taps = rows.count() * columns.count();
   panel.gaps = nullptr;
   if (columns.count() < kernel_w) {
@@ -74,9 +74,10 @@ void WindowPanels::leave_out(const FilterWindow& window, const std::int8_t* data
       gaps_[tap] = (tap + 1) % columns.count() == 0 ? (kernel_w - columns.count()) * tap_bytes : 0;
     panel.gaps = gaps_;
   }
-  panel.terms = &weights_.terms();
-  if (windows_.sums_ && panel.taps < windows_.geometry_.kernel_h * kernel_w)
-    set_bias(window, panel);
+  const bool all = panel.taps == whole.taps;
+  panel.tiles = all ? whole.tiles : nullptr;
+  panel.terms = whole.terms;
+  if (windows_.sums_ && !all) set_bias(window, panel);
 }
 
 void WindowPanels::set_bias(const FilterWindow& window, Panel& panel) {

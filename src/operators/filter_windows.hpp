@@ -56,10 +56,10 @@ class WindowPanels {
   }
   WindowPanels(const FilterWindows& windows, const PackedWeights& weights, std::int32_t* bias);
 
-  /// Leaves the taps outside of `window` out of `panel`, of which `data` is the whole filter. Its
-  /// terms stay as they are until the next call but one. In place: a copy of the struct would wait
-  /// until all of it has reached the cache.
-  void leave_out(const FilterWindow& window, const std::int8_t* data, Panel& panel);
+  /// Makes `panel` the part of `whole`, all of a filter, that lies in `window`. Its terms stay as
+  /// they are until the next call but one. In place: a copy of the struct would wait until all of
+  /// it has reached the cache.
+  void leave_out(const FilterWindow& window, const Panel& whole, Panel& panel);
 
  private:
   /// The packed bias takes the zero point times all weights away: here those of a window alone.

@@ -45,12 +45,23 @@ struct Factor {
     return task_scratch(m, most).bytes(most.tasks());
   }
   std::int64_t bytes() const { return weights.bytes() + narrow.bytes(); }
-  /// Rows [first, first + count) times the panels of a task.
-  void multiply(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& residual,
-                const FusedEpilogue& fused, std::int64_t first, std::int64_t count,
-                const TaskPart& part, const GemmScratch& memory) const;
+  /// Rows [first, first + count), at most a block, times the panels of a task.
+  [[gnu::noinline]] void run_block(const ConstMatrix& lhs, const Matrix& out,
+                                   const ConstMatrix& residual, const FusedEpilogue& fused,
+                                   const TaskPart& part, const GemmScratch& memory,
+                                   std::int64_t first, std::int64_t count) const;
+  Status run_tasks(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
+                   const ConstMatrix& residual, const FusedEpilogue& fused) const;
+  /// Small calls are to be short: a single block with nothing to take begins at once.
   Status multiply(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
-                  const ConstMatrix& residual, const FusedEpilogue& fused) const;
+                  const ConstMatrix& residual, const FusedEpilogue& fused) const {
+    if (resources.executor != nullptr || lhs.rows > kBlockRows || needs_scratch())
+      return run_tasks(lhs, out, resources, residual, fused);
+    static constexpr GemmScratch kNone;
+    const TaskPart all({}, 0, lhs.rows, weights.split().panels);
+    run_block(lhs, out, residual, fused, all, kNone, 0, lhs.rows);
+    return {};
+  }
 };
 
 }  // namespace
@@ -162,29 +173,30 @@ std::string_view Gemm::isa() const noexcept {
 
 std::size_t Gemm::packed_bytes() const noexcept { return impl_ ? impl_->packed_bytes() : 0; }
 
-void Factor::multiply(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& residual,
-                      const FusedEpilogue& fused, std::int64_t first, std::int64_t count,
-                      const TaskPart& part, const GemmScratch& memory) const {
-  MatrixRows rows(weights.kernels(), weights.flips_lhs(), weights.k(), memory, fused);
+void Factor::run_block(const ConstMatrix& lhs, const Matrix& out, const ConstMatrix& residual,
+                       const FusedEpilogue& fused, const TaskPart& part, const GemmScratch& memory,
+                       std::int64_t first, std::int64_t count) const {
+  MatrixRowTables tables;
+  MatrixRows rows(tables, weights.kernels(), weights.flips_lhs(), weights.k(), memory, fused);
   rows.add(lhs, out, residual, first, count);
   if (weights.uses_row_sums()) rows.add_row_sums();
-  if (!narrow.empty()) return narrow.multiply(rows.block(), weights);
+  if (!narrow.empty()) return narrow.multiply(tables.block, weights);
   TileLoop tiles(weights.kernels());
   for (std::int64_t p = part.first_panel; p < part.last_panel; ++p)
-    tiles.multiply(rows.block(), weights.panel(0, p),
+    tiles.multiply(tables.block, weights.panel(0, p),
                    PanelTurn(p, part.first_panel, part.last_panel));
   tiles.finish();
 }
 
-Status Factor::multiply(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
-                        const ConstMatrix& residual, const FusedEpilogue& fused) const {
+Status Factor::run_tasks(const ConstMatrix& lhs, const Matrix& out, const Resources& resources,
+                         const ConstMatrix& residual, const FusedEpilogue& fused) const {
   const TaskGrid grid = plan(lhs.rows, threads_of(resources.executor));
   TaskScratch scratch;
   if (needs_scratch()) {
     scratch = task_scratch(lhs.rows, grid);
     OCTET_RETURN_IF_ERROR(check_scratch(resources.scratch, scratch.bytes(grid.tasks())));
   }
-  run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
+  octet::run_tasks(resources.executor, grid.tasks(), [&](std::int64_t task) {
     GemmScratch memory;
     if (needs_scratch()) {
       ScratchCursor piece = scratch.of_task(resources.scratch.data(), task);
@@ -193,7 +205,7 @@ Status Factor::multiply(const ConstMatrix& lhs, const Matrix& out, const Resourc
     const TaskPart part(grid, task, lhs.rows, weights.split().panels);
     for_each_block(part.first_row, part.last_row, memory.stage.block_rows,
                    [&](std::int64_t first, std::int64_t count) {
-                     multiply(lhs, out, residual, fused, first, count, part, memory);
+                     run_block(lhs, out, residual, fused, part, memory, first, count);
                    });
   });
   return {};

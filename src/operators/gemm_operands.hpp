@@ -52,7 +52,7 @@ inline constexpr std::int64_t kBlockRows = 252;
 
 /// Scratch of one task, of up to `rows` rows; none where rows are direct and nobody shares them.
 struct GemmScratch {
-  GemmScratch() : stage(kBlockRows) {}  ///< Of rows that are direct.
+  constexpr GemmScratch() : stage(kBlockRows) {}  ///< Of rows that are direct.
   GemmScratch(ScratchCursor& scratch, const KernelTable& kernels, const PanelSplit& split,
               std::int64_t rows, std::int64_t k, std::int64_t most_bytes)
       : stage(scratch, kernels, rows, k, kBlockRows, most_bytes) {
@@ -73,21 +73,38 @@ struct GemmScratch {
 /// again for every panel, in the time of that many products, but the weights for every block.
 inline constexpr std::int64_t kStagedBytes = 2 * 1024 * 1024;
 
-/// A block of rows of lhs and out, with its pointers on the stack.
+/// The memory of MatrixRows, apart from what it keeps in registers.
+struct MatrixRowTables {
+  alignas(64) const std::uint8_t* rows[kBlockRows];
+  alignas(64) void* out[kBlockRows];
+  const std::uint8_t* residual[kBlockRows];
+  std::int32_t row_sums[kBlockRows];
+  RowBlock block;
+};
+
+/// A block of rows of lhs and out.
 class MatrixRows {
  public:
   /// Rows of a matrix with `k` columns, staged in `scratch` if the kernels want it.
-  MatrixRows(const KernelTable& kernels, bool flip, std::int64_t k, const GemmScratch& scratch,
-             const FusedEpilogue& fused)
-      : kernels_(kernels), flip_(flip), k_(k), stage_(scratch.stage) {
-    block_.rows = rows_;
+  MatrixRows(MatrixRowTables& tables, const KernelTable& kernels, bool flip, std::int64_t k,
+             const GemmScratch& scratch, const FusedEpilogue& fused)
+      : tables_(tables),
+        block_(tables.block),
+        kernels_(kernels),
+        flip_(flip),
+        k_(k),
+        stage_(scratch.stage) {
+    block_.count = 0;
+    block_.row_sums = nullptr;
+    block_.rows = tables_.rows;
     block_.tap_stride = kBlockRows;
-    block_.out = out_;
+    block_.out = tables_.out;
     block_.wide_panel = scratch.wide_panel;
     block_.fused = fused.has_table() ? &fused : nullptr;
-    block_.residual = residual_;
-    // A copy of what was just written, two fields at once, would wait for the stores.
-    if (scratch.pairs.data != nullptr) block_.pairs = scratch.pairs;
+    block_.residual = tables_.residual;
+    // Field by field: a copy of what was just written would wait for the stores.
+    block_.pairs.data = scratch.pairs.data;
+    block_.pairs.stride = scratch.pairs.stride;
   }
   /// Rows [first, first + count) behind those that are there already, at most kBlockRows in all.
   /// The residual may be none.
@@ -97,41 +114,39 @@ class MatrixRows {
     const std::int64_t out_stride = out.rows > 1 ? out.row_stride * size_of(out.type) : 0;
     const auto* lhs_row = static_cast<const std::uint8_t*>(lhs.data) + first * lhs.row_stride;
     auto* out_row = static_cast<std::byte*>(out.data) + first * out_stride;
-    point_to_rows(kernels_, rows_ + block_.count, lhs_row, lhs.row_stride, count);
-    point_to_rows(kernels_, out_ + block_.count, out_row, out_stride, count);
+    const std::int64_t behind = block_.count;
+    block_.count = behind + count;
+    point_to_rows(kernels_, tables_.rows + behind, lhs_row, lhs.row_stride, count);
+    point_to_rows(kernels_, tables_.out + behind, out_row, out_stride, count);
     if (residual.data != nullptr)
-      point_to_rows(residual_ + block_.count,
+      point_to_rows(tables_.residual + behind,
                     static_cast<const std::uint8_t*>(residual.data) + first * residual.row_stride,
                     residual.row_stride, count);
-    if (stages_rows(kernels_)) stage(count);
-    block_.count += count;
+    if (stages_rows(kernels_)) stage(behind, count);
   }
   /// Computes the row sums, into this object.
   void add_row_sums() {
-    kernels_.row_sums[flip_]({rows_, kBlockRows, 0, 1, k_, block_.count, row_sums_});
-    block_.row_sums = row_sums_;
+    kernels_.row_sums[flip_]({tables_.rows, kBlockRows, 0, 1, k_, block_.count, tables_.row_sums});
+    block_.row_sums = tables_.row_sums;
   }
   const RowBlock& block() const { return block_; }
 
  private:
-  /// The `count` rows that follow those of the block.
-  void stage(std::int64_t count) {
-    const std::uint8_t** rows = rows_ + block_.count;
-    std::uint8_t* staged = stage_.data + block_.count * stage_.stride;
+  /// Rows [first, first + count).
+  void stage(std::int64_t first, std::int64_t count) {
+    const std::uint8_t** rows = tables_.rows + first;
+    std::uint8_t* staged = stage_.data + first * stage_.stride;
     kernels_.stage({rows[0], rows[count > 1 ? 1 : 0] - rows[0], count, k_,
                     static_cast<std::uint8_t>(flip_ ? 0x80 : 0), staged, stage_.stride});
     point_to_rows(kernels_, rows, staged, stage_.stride, count);
   }
 
+  MatrixRowTables& tables_;
+  RowBlock& block_;
   const KernelTable& kernels_;
   const bool flip_;
   const std::int64_t k_;
   const RowStage& stage_;
-  RowBlock block_;
-  alignas(64) const std::uint8_t* rows_[kBlockRows];
-  alignas(64) void* out_[kBlockRows];
-  const std::uint8_t* residual_[kBlockRows];
-  std::int32_t row_sums_[kBlockRows];
 };
 
 /// body(first, count) for blocks of rows [begin, end), nearly equal and at most `most`.

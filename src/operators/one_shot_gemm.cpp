@@ -124,9 +124,10 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
     const std::int64_t block_rows = memory.rows.stage.block_rows;
     const TaskPart part(grid, task, batch.count * lhs.rows, split.panels);
     TileLoop tiles(*kernels);
+    MatrixRowTables tables;
     const auto with_rows = [&](std::int64_t first, std::int64_t count, const FusedEpilogue& fused,
                                const auto& multiply) {
-      MatrixRows rows(*kernels, lhs_sign.flip, view.k, memory.rows, fused);
+      MatrixRows rows(tables, *kernels, lhs_sign.flip, view.k, memory.rows, fused);
       add_batch_rows(batch, lhs, out, residual, first, count, rows);
       if (row_sums) rows.add_row_sums();
       multiply(rows.block());

@@ -196,11 +196,12 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
   const std::int64_t terms = weights.groups * made.split_.padded_columns();
   made.terms_ = allocate<EpilogueTerms>(1);
   made.panels_ = allocate<Panel>(weights.groups * made.split_.panels);
+  made.tiles_ = allocate<PanelTiles>(weights.groups * made.split_.panels * kBlockSizes);
   made.data_ = allocate<std::int8_t>(made.bytes());
   made.bias_ = allocate<std::int32_t>(terms);
   made.scale_ = allocate<float>(terms);
   if (row_sums) made.rhs_zero_point_ = allocate<std::int32_t>(terms);
-  if (!made.terms_ || !made.panels_ || !made.data_ || !made.bias_ || !made.scale_ ||
+  if (!made.terms_ || !made.panels_ || !made.tiles_ || !made.data_ || !made.bias_ || !made.scale_ ||
       (row_sums && !made.rhs_zero_point_))
     return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of packed weights",
                          static_cast<long long>(made.bytes()));
@@ -223,8 +224,18 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
                         row_sums ? made.rhs_zero_point_.get() + panel.term : nullptr});
     }
   }
+  made.choose_tiles();
   packed = std::move(made);
   return {};
+}
+
+void PackedWeights::choose_tiles() {
+  for (std::int64_t i = 0; i < groups_ * split_.panels; ++i) {
+    PanelTiles* tiles = tiles_.get() + i * kBlockSizes;
+    for (int block = 0; block < kBlockSizes; ++block)
+      tiles[block] = PanelTiles(*kernels_, panels_[i], static_cast<BlockTiles>(block));
+    panels_[i].tiles = tiles;
+  }
 }
 
 Panel PackedWeights::make_panel(std::int64_t group, std::int64_t panel) const {
@@ -244,12 +255,14 @@ Panel PackedWeights::make_panel(std::int64_t group, std::int64_t panel) const {
           .column = group * split_.n + split_.column(panel),
           .term = group * split_.padded_columns() + split_.column(panel),
           .flip = flips_lhs_,
-          .gaps = nullptr};
+          .gaps = nullptr,
+          .tiles = nullptr};
 }
 
 void PackedWeights::take_whole_groups() {
   for (std::int64_t i = 0; i < groups_ * split_.panels; ++i)
     panels_[i].k = round_up(k_, std::int64_t{kKr});
+  choose_tiles();
 }
 
 }  // namespace octet

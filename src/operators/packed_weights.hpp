@@ -8,6 +8,7 @@
 #include "octet/epilogue.hpp"
 #include "octet/status.hpp"
 #include "operators/aligned_buffer.hpp"
+#include "operators/panel.hpp"
 
 namespace octet {
 
@@ -116,21 +117,6 @@ bool needs_row_sums(const Quantization& quantization, KernelSign rhs);
 /// `data`, for which any weights could.
 Status check_sums_fit(const WeightsView& weights, const Quantization& quantization);
 
-/// One panel and where its columns go.
-struct Panel {
-  const EpilogueTerms* terms;
-  const std::int8_t* data;
-  const std::int8_t* next;  ///< The panel after it, if it is worth fetching ahead of time, or null.
-  std::int64_t taps, k;
-  int vectors;
-  std::int64_t columns;
-  std::int64_t row_offset;  ///< Bytes from a row pointer to this panel's first k.
-  std::int64_t column;      ///< Of out.
-  std::int64_t term;        ///< Of the epilogue's arrays.
-  bool flip;
-  const std::int64_t* gaps;  ///< [taps] or null, see TileArgs.
-};
-
 class PackedWeights {
  public:
   static Status create(const KernelTable& kernels, const WeightsView& weights,
@@ -159,6 +145,7 @@ class PackedWeights {
 
  private:
   Panel make_panel(std::int64_t group, std::int64_t panel) const;
+  void choose_tiles();
   std::int64_t bytes_per_vector() const {
     return taps_ * ((k_ + kKr - 1) / kKr) * kKr * kernels_->lanes;
   }
@@ -169,6 +156,7 @@ class PackedWeights {
   bool flips_lhs_ = false;
   AlignedBuffer<EpilogueTerms> terms_;  ///< One. On the heap, where the panels can point to it.
   AlignedBuffer<Panel> panels_;         ///< [groups][panels]
+  AlignedBuffer<PanelTiles> tiles_;     ///< [groups][panels][kBlockSizes]
   AlignedBuffer<std::int8_t> data_;
   AlignedBuffer<std::int32_t> bias_;
   AlignedBuffer<float> scale_;

@@ -51,7 +51,7 @@ inline RowPairs take_row_pairs(ScratchCursor& scratch, const KernelTable& kernel
 /// A block of consecutive rows of a matrix, staged.
 struct RowStage {
   /// Direct rows, in blocks of so many.
-  explicit RowStage(std::int64_t block_rows) : block_rows(block_rows) {}
+  explicit constexpr RowStage(std::int64_t block_rows) : block_rows(block_rows) {}
   /// Direct rows: takes nothing, and blocks are of `most_rows`. Else blocks are of so many rows, of
   /// `rows` in all, that they fill `most_bytes`, and of whole tiles.
   RowStage(ScratchCursor& scratch, const KernelTable& kernels, std::int64_t rows, std::int64_t k,

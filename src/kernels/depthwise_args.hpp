@@ -52,6 +52,15 @@ constexpr std::int64_t direct_scratch(std::int64_t width, std::int64_t stride) {
   return 2 * width + (stride + 1) * ((width - 1) * stride + 3);
 }
 
+/// Of KernelTable::depthwise_strips: bytes of a strip, and most units of a call.
+inline constexpr std::int64_t kStripBytes = 32;
+inline constexpr int kMaxStripUnits = 8;
+/// Bytes of its scratch for a plane of values, `width` outputs wide, with what vectors of 64 bytes
+/// reach over at both ends. A unit has stride * stride of them.
+constexpr std::int64_t strip_plane(std::int64_t width, std::int64_t channels) {
+  return ((width + 2) * 4 * channels + 63) / 64 * 64 + 6 * 64;
+}
+
 struct DepthwiseArgs {
   /// Units, `streams` of them at a time: 1, 2 or 4, at most KernelTable::depthwise_streams. `count`
   /// is a multiple of that.
@@ -68,7 +77,8 @@ struct DepthwiseArgs {
       first_of_channel;  ///< Which of its first input channel's the first output channel is.
   std::uint8_t flip;     ///< 0x80 to flip the top bit of the values, or 0.
 
-  /// Scratch: [columns][groups][4 vectors] for the interleaved values, or direct_scratch() vectors.
+  /// Scratch: [columns][groups][4 vectors] for the interleaved values, direct_scratch() vectors, or
+  /// strip_plane() bytes for each plane.
   std::uint8_t* staged;
   std::int64_t column_stride;
   std::int64_t passes, taps, tap_step;
@@ -82,6 +92,7 @@ struct DepthwiseArgs {
   std::int64_t out_step;          ///< Bytes between columns of the outputs.
   const EpilogueTerms* epilogue;  ///< Its arrays have [4 vectors][lanes].
   std::int64_t term;              ///< Of those arrays, where the panel begins.
+  std::int64_t strips;            ///< For depthwise_strips: so many, and the channels come again.
 };
 using DepthwiseFn = void (*)(const DepthwiseArgs&);
 

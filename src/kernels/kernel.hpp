@@ -82,6 +82,12 @@ struct KernelTable {
   /// lie in the image. With stride 2 both rows have the weights of one. Up to half a panel of
   /// channels is ordered as DepthwiseLane says of `halved`. Null if there is none.
   DepthwiseFn depthwise_direct;
+  /// What depthwise_direct does, for few channels, and lines and outputs whose pixels lie back to
+  /// back: `in_channels` all of them, `streams` 1, at most kMaxStripUnits units, all parts of a
+  /// line but the last as wide as whole strips. With stride 2 in_channels is 4, 8, 16 or 32. The
+  /// weights are [strips][rows][3 taps][kStripBytes][slots], with stride 2 of one row, the arrays
+  /// of the epilogue [strips][kStripBytes]. Null if there is none.
+  DepthwiseFn depthwise_strips;
 
   RowSumFn row_sums[2];  ///< [flip]; of staged rows, which are flipped already, both are the same.
   RowPointerFn point_to_rows;

@@ -1,6 +1,7 @@
 // Fills an ISA's KernelTable from the templates. Included inside its anonymous namespace.
 
 #include "kernels/depthwise_direct.inl.hpp"
+#include "kernels/depthwise_strips.inl.hpp"
 #include "kernels/halves_tile.inl.hpp"
 #include "kernels/matrix_tile.inl.hpp"
 #include "kernels/plain_tile.inl.hpp"
@@ -149,8 +150,10 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs, const Ke
   table.depthwise_slots = Simd::kSlots;
   table.depthwise_streams = Simd::kStreams;
   table.depthwise = depthwise<Simd>;
-  if constexpr (requires { Simd::kDirectDepthwise; })
+  if constexpr (requires { Simd::kDirectDepthwise; }) {
     table.depthwise_direct = depthwise_direct<Simd>;
+    table.depthwise_strips = depthwise_strips<Simd>;
+  }
   table.point_to_rows = point_to_rows<Simd>;
   table.pack = pack<Simd>;
   table.pack_together = pack_together<Simd>;

@@ -110,6 +110,24 @@ struct Vector512 {
     const I32 order = _mm512_setr_epi32(0, 4, 1, 5, 8, 12, 9, 13, 2, 6, 3, 7, 10, 14, 11, 15);
     return _mm512_permutexvar_epi32(order, v);
   }
+  /// So ordered, that interleave4 leaves neighbouring bytes together.
+  static OCTET_INLINE I32 lanes_apart(I32 v) { return _mm512_permutexvar_epi32(apart(), v); }
+  static OCTET_INLINE I32 apart() {
+    return _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  }
+  /// The same of the even pixels of two vectors, or of the odd ones, of 4, 8, 16 or 32 channels.
+  static OCTET_INLINE I32 pixels_apart(std::int64_t channels, int odd) {
+    std::int32_t lanes[kLanes];
+    for (int i = 0; i < kLanes; ++i) {
+      const auto byte = static_cast<std::int32_t>(i % 4 * 16 + i / 4 * 4);
+      const auto pixel = static_cast<std::int32_t>(channels);
+      lanes[i] = (byte + (byte / pixel + odd) * pixel) / 4;
+    }
+    return load(lanes);
+  }
+  static OCTET_INLINE I32 select_lanes(I32 a, I32 b, I32 lanes) {
+    return _mm512_permutex2var_epi32(a, lanes, b);
+  }
   /// Lane n of vector q, in each 128 bits: bytes 4 q + n of the four vectors.
   static OCTET_INLINE void interleave4(const I32 (&in)[4], I32 (&out)[4]) {
     I32 low01, high01, low23, high23;
@@ -166,6 +184,12 @@ struct Vector512 {
   }
   static OCTET_INLINE void store_first_bytes(std::uint8_t* out, I32 bytes, ByteMask mask) {
     _mm512_mask_storeu_epi8(out, mask, bytes);
+  }
+  /// The first bytes of one half.
+  template <int kHalf>
+  static OCTET_INLINE void store_half(std::uint8_t* out, I32 v, ByteMask mask) {
+    const __m256i half = kHalf == 0 ? _mm512_castsi512_si256(v) : _mm512_extracti64x4_epi64(v, 1);
+    _mm256_mask_storeu_epi8(out, static_cast<__mmask32>(mask), half);
   }
   /// `count` bytes from `first` on.
   static OCTET_INLINE __mmask64 stream_bytes(int first, std::int64_t count) {
@@ -276,14 +300,11 @@ struct Vector512 {
                                                std::int64_t k_count, std::int8_t* panel) {
     const std::uint64_t mask = first_bytes(args.columns);
     const I32 flip = _mm512_maskz_set1_epi8(mask, static_cast<char>(args.flip));
-    const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     for (std::int64_t left = k_count; left > 0; left -= kKr) {
-      // So ordered, that interleave4 leaves neighbouring columns together.
       I32 row[kKr] = {};
       unroll<kKr>([&](auto i) OCTET_INLINE_LAMBDA {
         if (i >= left) return;
-        row[i] =
-            _mm512_permutexvar_epi32(order, exclusive_or(load_first_bytes(source, mask), flip));
+        row[i] = lanes_apart(exclusive_or(load_first_bytes(source, mask), flip));
         source += args.k_stride;
       });
       I32 columns[4];
@@ -362,8 +383,7 @@ struct Vector512 {
     constexpr int kLast = kVectors - 1;
     const I32 v01 = narrow_pair(v[0], v[kLast < 1 ? kLast : 1], terms);
     const I32 v23 = kVectors > 2 ? narrow_pair(v[kLast < 2 ? kLast : 2], v[kLast], terms) : v01;
-    const I32 order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    return _mm512_permutexvar_epi32(order, narrow_quad(v01, v23, terms));
+    return lanes_apart(narrow_quad(v01, v23, terms));
   }
 
   /// Writes the bytes of row `row` of rows of kNv vectors each: `columns` of them, more than

@@ -28,6 +28,8 @@ Depthwise::Units Depthwise::units_of(std::int64_t batch, std::int64_t out_height
                     ? out_height
                     : divide_up(out_height, pattern_.unit_rows() * pattern_.row_y) * pattern_.row_y;
   units.columns = divide_up(columns, divide_up(columns, most));
+  // Parts of whole strips, the last one excepted.
+  if (strips_.count > 0) units.columns = std::min(round_up(units.columns, kStripBytes), columns);
   units.parts = divide_up(columns, units.columns);
   units.count = batch * units.bands * units.parts;
   return units;
@@ -59,9 +61,10 @@ Depthwise::Memory Depthwise::take_memory(ScratchCursor& scratch, const Units& un
   memory.units = scratch.take<DepthwiseUnit>(kBlockUnits + kMaxStreams);
   memory.lines = scratch.take<DepthwiseLine>(kBlockUnits * unit_lines());
   memory.out = scratch.take<DepthwiseOut>((kBlockUnits + 1) * pattern_.unit_rows());
-  memory.staged = scratch.take<std::uint8_t>(
+  memory.staged = scratch.take<std::uint8_t>(std::max(
       pattern_.direct ? direct_scratch(units.columns, pattern_.column_stride) * panel_channels()
-                      : columns * pattern_.groups * step_bytes());
+                      : columns * pattern_.groups * step_bytes(),
+      strips_.count > 0 ? strip_units(units) * strip_scratch(units) : 0));
   if (fused.adds_residual()) {
     memory.residual = scratch.take<const std::uint8_t*>(kBlockUnits * pattern_.unit_rows());
     memory.sums =
@@ -138,6 +141,7 @@ void Depthwise::choose_panel(std::int64_t panel, DepthwiseArgs& args) const {
   args.streams = streams_for(args.out_channels);
   args.weights = weights_.get() + panel * panel_bytes();
   args.term = args.out_channel;
+  if (args.strips > 0) args.weights = strips_.weights.get();
 }
 
 void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& memory,
@@ -145,6 +149,7 @@ void Depthwise::run_block(std::int64_t count, std::int64_t panel, const Memory& 
   choose_panel(panel, args);
   args.units = memory.units;
   args.count = round_up<std::int64_t>(count, args.streams);
+  if (args.strips > 0) return kernels_->depthwise_strips(args);
   (pattern_.direct ? kernels_->depthwise_direct : kernels_->depthwise)(args);
 }
 
@@ -167,13 +172,15 @@ void Depthwise::run_task(const ConstImages& in, const Images& out, const ConstIm
   args.tap_step = pattern_.tap_step;
   args.row_weights = row_bytes();
   args.out_step = out.width > 1 ? pattern_.out_column_x * out.pixel_stride * size_of(out.type) : 0;
-  args.epilogue = &terms_;
+  args.strips = take_strips(in, out) ? strips_.count : 0;
+  args.epilogue = args.strips > 0 ? &strips_.terms : &terms_;
   const FusedOutputs outputs = {fused, args.out_step,
                                 out.width > 1 ? pattern_.out_column_x * residual.pixel_stride : 0};
 
   const TaskPart part(grid, task, units.count, panels_);
-  for (std::int64_t first = part.first_row; first < part.last_row; first += kBlockUnits) {
-    const std::int64_t count = std::min(kBlockUnits, part.last_row - first);
+  const std::int64_t block = args.strips > 0 ? strip_units(units) : kBlockUnits;
+  for (std::int64_t first = part.first_row; first < part.last_row; first += block) {
+    const std::int64_t count = std::min(block, part.last_row - first);
     for (std::int64_t i = 0; i < count; ++i) {
       memory.units[i] = describe_unit(in, out, units, first + i, memory.lines + i * unit_lines(),
                                       memory.out + i * pattern_.unit_rows());

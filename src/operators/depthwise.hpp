@@ -87,6 +87,14 @@ class Depthwise {
   void look_up(std::int64_t count, const Memory& memory, const FusedOutputs& outputs,
                const TaskPart& part) const;
 
+  // Lines as strips, see depthwise_strips.cpp:
+  static std::int64_t strips_for(const DepthwisePattern& pattern, std::int64_t channels);
+  bool take_strips(const ConstImages& in, const Images& out) const;
+  std::int64_t strip_units(const Units& units) const;
+  std::int64_t strip_scratch(const Units& units) const;
+  Status create_strips(const WeightsView& weights, std::uint8_t flip, const std::int32_t* bias,
+                       const float* scale);
+
   /// Streams of a panel of so many channels: as many as have room beside each other.
   int streams_for(std::int64_t channels) const;
   std::int64_t panel_channels() const { return 4 * kernels_->lanes; }
@@ -116,6 +124,16 @@ class Depthwise {
   AlignedBuffer<std::int8_t> weights_;
   AlignedBuffer<std::int32_t> bias_;
   AlignedBuffer<float> scale_;
+
+  /// For lines whose pixels lie back to back; `count` is 0 if there is nothing for them.
+  struct Strips {
+    std::int64_t count = 0;
+    EpilogueTerms terms = {};
+    AlignedBuffer<std::int8_t> weights;
+    AlignedBuffer<std::int32_t> bias;
+    AlignedBuffer<float> scale;
+  };
+  Strips strips_;
 };
 
 }  // namespace octet

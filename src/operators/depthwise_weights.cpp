@@ -80,6 +80,11 @@ Status Depthwise::create(const KernelTable& kernels, const ConvolutionConfig& co
     made.pack_panel(weights, rhs.flip ? 0x80 : 0, panel, natural_bias.get());
     fill_panel_terms(quantization, lhs, rhs, weights.taps, panel * width, channels, width,
                      natural_bias.get(), {natural_bias.get(), natural_scale.get(), nullptr});
+    // Those of strips have one panel.
+    if (const Status status = made.create_strips(weights, rhs.flip ? 0x80 : 0, natural_bias.get(),
+                                                 natural_scale.get());
+        !status.ok())
+      return status;
     const int streams = made.streams_for(channels);
     const bool halved = made.halves(channels);
     for (std::int64_t c = 0; c < (halved ? width / 2 : width); ++c) {

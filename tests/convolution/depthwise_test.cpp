@@ -137,6 +137,11 @@ TEST_P(ConvolutionByChannel, EqualsReferenceForFiltersOfThreeAndAnyPadding) {
       for (std::int64_t width = 1; width <= 9; ++width)
         check_bytes(depthwise(channels, 3, 3, stride), {1, width % 5 + 1, width});
     }
+    // Few channels, whose lines may be taken as bytes, whole or in parts, several units at a time.
+    for (std::int64_t channels = 1; channels < 32; ++channels) {
+      for (std::int64_t width : {1, 2, 7, 31, 32, 33, 97, 230})
+        check_bytes(depthwise(channels, 3, 3, stride), {2, (width + channels) % 7 + 1, width});
+    }
   }
 }
 

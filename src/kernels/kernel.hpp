@@ -40,6 +40,8 @@ struct KernelTable {
   int max_vectors;                  ///< Of a panel; nr = max_vectors * lanes.
   int max_rows[kMaxPanelVectors];   ///< Tallest tile for a panel of 1, 2, ... vectors.
   int tile_rows[kMaxPanelVectors];  ///< Tallest of `tile`.
+  int narrow_span;                  ///< Values of k that tiles take at a time where a panel is one
+                                    ///< vector: rows of whole spans have no ends; else kKr.
   /// [form of the rows][vectors - 1][mr - 1]: kNone. Those for kPairedRows are null but where a dot
   /// product multiplies two rows at once.
   TileFn tile[kRowForms][kMaxPanelVectors][kMaxTileRows];

@@ -314,6 +314,7 @@ constexpr KernelTable make_table(const KernelTable& self) {
   table.lanes = kLanes;
   table.lhs_bytes = 1;
   table.max_vectors = 1;
+  table.narrow_span = kKr;
   table.max_rows[0] = table.tile_rows[0] = kRows;
   table.tile[0][0][0] = gemm_tile<1, false>;
   table.tile[0][0][1] = gemm_tile<2, false>;

@@ -136,6 +136,8 @@ constexpr KernelTable make_table(const char* name, std::uint32_t needs, const Ke
   table.lanes = Simd::kLanes;
   table.lhs_signed = Simd::kLhsSigned;
   table.max_vectors = TileRows::kVectors;
+  table.narrow_span = kKr;
+  if constexpr (HasTwins<Simd>) table.narrow_span = kSpan<Twins<Simd>>;
   for_each_up_to<TileRows::kVectors>([&]<int kNv>() {
     table.max_rows[kNv - 1] = table.tile_rows[kNv - 1] = TileRows::kMaxRows[kNv - 1];
   });

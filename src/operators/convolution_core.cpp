@@ -1,7 +1,6 @@
 #include "operators/convolution_core.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "operators/convolution_weights.hpp"
 #include "operators/staging.hpp"
@@ -10,28 +9,6 @@
 #include "operators/validate.hpp"
 
 namespace octet {
-namespace {
-
-/// `bytes` bytes of rows that hold nothing but the zero point.
-Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
-                    AlignedBuffer<std::uint8_t>& pad_row) {
-  const std::int64_t values = bytes / format.value_bytes();
-  AlignedBuffer<std::uint8_t> direct = allocate<std::uint8_t>(values);
-  if (direct)
-    std::memset(direct.get(), static_cast<std::uint8_t>(zero_point),
-                static_cast<std::size_t>(values));
-  if (direct && format.stager != nullptr) {
-    pad_row = allocate<std::uint8_t>(bytes);
-    if (pad_row) format.stager->stage({direct.get(), 0, 1, values, format.flip, pad_row.get(), 0});
-  } else {
-    pad_row = std::move(direct);
-  }
-  if (!pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
-  return {};
-}
-
-}  // namespace
-
 Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConfig& config,
                                const ConvolutionGeometry& geometry, bool volumes,
                                const WeightsView& weights, ConvolutionCore& core) {
@@ -62,13 +39,16 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
   const ConvolutionGeometry& along_lines =
       runs && geometry.is_column() ? core.turned_geometry : core.geometry;
   const std::int64_t taps = along_lines.taps(core.form);
-  if (along_lines.row_pixels(core.form) > 1 && core.form != ConvolutionForm::kDepthwise) {
-    const WeightsView by_position = view;
-    OCTET_RETURN_IF_ERROR(merge_taps(by_position, taps, copy, view));
-  }
   core.format.copied =
       core.form == ConvolutionForm::kIm2col ||
       (runs && (stages_rows(kernels) || copies_lines(config.in_channels, geometry.is_column())));
+  const std::int64_t row_pixels =
+      core.form == ConvolutionForm::kDepthwise ? 1 : along_lines.row_pixels(core.form);
+  const std::int64_t k = row_pixels * view.k;
+  if (core.format.copied || row_pixels > 1) {
+    const WeightsView by_position = view;
+    OCTET_RETURN_IF_ERROR(merge_taps(kernels, by_position, {taps, core.format.copied}, copy, view));
+  }
   if (core.format.copied) {
     core.format.left = std::max<std::int64_t>(along_lines.pad_left, 0);
     core.format.right = std::max<std::int64_t>(along_lines.pad_right, 0);
@@ -89,8 +69,7 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
   } else if (core.form == ConvolutionForm::kGrouped) {
     OCTET_RETURN_IF_ERROR(GroupedWeights::create(kernels, view, quantization, core.grouped));
   } else {
-    OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, core.weights));
-    if (core.format.copied) core.weights.take_whole_groups();
+    OCTET_RETURN_IF_ERROR(PackedWeights::create(kernels, view, quantization, k, core.weights));
     if (core.form == ConvolutionForm::kIndirect)
       OCTET_RETURN_IF_ERROR(
           FilterWindows::create(core.geometry, view, quantization, core.weights, core.windows));

@@ -37,22 +37,27 @@ Status no_memory() { return Status::error(StatusCode::kOutOfMemory, "no memory f
 
 }  // namespace
 
-Status merge_taps(const WeightsView& view, std::int64_t taps, AlignedBuffer<std::uint8_t>& copy,
-                  WeightsView& merged) {
-  copy = allocate<std::uint8_t>(view.n * view.taps * view.k);
+Status merge_taps(const KernelTable& kernels, const WeightsView& view, const TapMerge& merge,
+                  AlignedBuffer<std::uint8_t>& copy, WeightsView& merged) {
+  const std::int64_t of_tap = view.taps / merge.taps, k = of_tap * view.k;
+  merged = view;
+  merged.taps = merge.taps;
+  merged.k = merge.whole ? PackedWeights::whole_k(kernels, view.n, merge.taps, k) : k;
+  merged.set_contiguous();
+  const std::int64_t bytes = view.n * merged.n_stride;
+  copy = allocate<std::uint8_t>(bytes);
   if (!copy) return no_memory();
-  std::uint8_t* to = copy.get();
+  merged.data = copy.get();
+  std::fill_n(copy.get(), bytes, KernelSign(view.type, true).zero());
   for (std::int64_t n = 0; n < view.n; ++n) {
     for (std::int64_t tap = 0; tap < view.taps; ++tap) {
       const std::uint8_t* from = view.data + n * view.n_stride + tap * view.tap_stride;
-      for (std::int64_t k = 0; k < view.k; ++k) *to++ = from[k * view.k_stride];
+      std::uint8_t* to = copy.get() + n * merged.n_stride + tap / of_tap * merged.tap_stride +
+                         tap % of_tap * view.k;
+      for (std::int64_t k_of_tap = 0; k_of_tap < view.k; ++k_of_tap)
+        to[k_of_tap] = from[k_of_tap * view.k_stride];
     }
   }
-  merged = view;
-  merged.data = copy.get();
-  merged.taps = taps;
-  merged.k = view.taps / taps * view.k;
-  merged.set_contiguous();
   return {};
 }
 

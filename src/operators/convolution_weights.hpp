@@ -12,9 +12,14 @@ namespace octet {
 /// A tap per filter position, k = in_channels / groups.
 WeightsView view_weights(const ConvolutionConfig& c, const void* weights);
 
-/// [out_channels][taps][k]: neighbouring taps merged into `taps`, for one group.
-Status merge_taps(const WeightsView& view, std::int64_t taps, AlignedBuffer<std::uint8_t>& copy,
-                  WeightsView& merged);
+/// How taps become fewer.
+struct TapMerge {
+  std::int64_t taps;  ///< That neighbouring ones are merged into.
+  bool whole;         ///< Zeros behind the values of k make them PackedWeights::whole_k().
+};
+/// [out_channels][taps][k], for one group.
+Status merge_taps(const KernelTable& kernels, const WeightsView& view, const TapMerge& merge,
+                  AlignedBuffer<std::uint8_t>& copy, WeightsView& merged);
 
 /// Depthwise weights less their zero points need 9 bits, for which an s8 has no room: each becomes
 /// a sum of three s8, and the taps are gone through three times. [passes * taps][channels]

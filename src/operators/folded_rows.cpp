@@ -58,8 +58,7 @@ Status FoldedWeights::create(const WeightsView& weights, const Epilogue& epilogu
     return Status::error(StatusCode::kOutOfMemory, "no memory for %lld bytes of folded weights",
                          static_cast<long long>(bytes));
   view.data = made.data_.get();
-  const bool flips = KernelSign(weights.type, true).flip;
-  std::fill_n(made.data_.get(), bytes, static_cast<std::uint8_t>(flips ? 0x80 : 0));
+  std::fill_n(made.data_.get(), bytes, KernelSign(weights.type, true).zero());
   for (std::int64_t column = 0; column < view.n; ++column) {
     const std::int64_t n = column % weights.n, first = column / weights.n * stride;
     for (std::int64_t tap = 0; tap < weights.taps; ++tap) {

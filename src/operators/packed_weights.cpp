@@ -180,8 +180,16 @@ Status check_sums_fit(const WeightsView& weights, const Quantization& quantizati
   return {};
 }
 
+std::int64_t PackedWeights::whole_k(const KernelTable& kernels, std::int64_t columns,
+                                    std::int64_t taps, std::int64_t k) {
+  // A k-group that is all there is takes half of a span's dot products.
+  const bool spans = columns <= kernels.lanes && taps * k > kKr;
+  return round_up(k, std::int64_t{spans ? kernels.narrow_span : kKr});
+}
+
 Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weights,
-                             const Quantization& quantization, PackedWeights& packed) {
+                             const Quantization& quantization, std::int64_t k,
+                             PackedWeights& packed) {
   const KernelSign lhs(quantization.lhs_type, kernels.lhs_signed);
   const KernelSign rhs(weights.type, true);
   PackedWeights made;
@@ -189,7 +197,8 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
   made.split_ = PanelSplit(weights.n, kernels, widest_panel(kernels, weights.taps * weights.k));
   made.groups_ = weights.groups;
   made.taps_ = weights.taps;
-  made.k_ = weights.k;
+  made.k_ = k;
+  made.packed_k_ = weights.k;
   made.flips_lhs_ = lhs.flip;
 
   const bool row_sums = needs_row_sums(quantization, rhs);
@@ -217,7 +226,7 @@ Status PackedWeights::create(const KernelTable& kernels, const WeightsView& weig
           pack_panel_args(weights, group, made.split_, p, rhs, const_cast<std::int8_t*>(panel.data),
                           made.bias_.get() + panel.term);
       kernels.pack(args);
-      fill_panel_terms(quantization, lhs, rhs, weights.taps * weights.k,
+      fill_panel_terms(quantization, lhs, rhs, weights.taps * k,
                        group * weights.n + made.split_.column(p), args.columns,
                        args.vectors * made.split_.lanes, args.column_sums,
                        {made.bias_.get() + panel.term, made.scale_.get() + panel.term,
@@ -248,7 +257,7 @@ Panel PackedWeights::make_panel(std::int64_t group, std::int64_t panel) const {
           .data = data,
           .next = fetches ? data + vectors * bytes_per_vector() : nullptr,
           .taps = taps_,
-          .k = k_,
+          .k = packed_k_,
           .vectors = vectors,
           .columns = split_.columns_of(panel),
           .row_offset = group * row_bytes(),
@@ -257,12 +266,6 @@ Panel PackedWeights::make_panel(std::int64_t group, std::int64_t panel) const {
           .flip = flips_lhs_,
           .gaps = nullptr,
           .tiles = nullptr};
-}
-
-void PackedWeights::take_whole_groups() {
-  for (std::int64_t i = 0; i < groups_ * split_.panels; ++i)
-    panels_[i].k = round_up(k_, std::int64_t{kKr});
-  choose_tiles();
 }
 
 }  // namespace octet

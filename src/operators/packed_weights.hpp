@@ -76,6 +76,8 @@ struct KernelSign {
                                  : 128) {}
   bool flip = false;
   std::int32_t shift = 0;  ///< Added to values and zero points by the flip.
+  /// What the kernel sees as 0.
+  std::uint8_t zero() const { return flip ? 0x80 : 0; }
 };
 
 /// What an operator's rows and columns mean, apart from the weights themselves.
@@ -120,7 +122,15 @@ Status check_sums_fit(const WeightsView& weights, const Quantization& quantizati
 class PackedWeights {
  public:
   static Status create(const KernelTable& kernels, const WeightsView& weights,
-                       const Quantization& quantization, PackedWeights& packed);
+                       const Quantization& quantization, PackedWeights& packed) {
+    return create(kernels, weights, quantization, weights.k, packed);
+  }
+  /// Of rows of `k` values: zeros stand behind those of the weights, and rows are readable as far.
+  static Status create(const KernelTable& kernels, const WeightsView& weights,
+                       const Quantization& quantization, std::int64_t k, PackedWeights& packed);
+  /// The least multiple that leaves no end of k in the tiles for so many columns.
+  static std::int64_t whole_k(const KernelTable& kernels, std::int64_t columns, std::int64_t taps,
+                              std::int64_t k);
 
   const KernelTable& kernels() const { return *kernels_; }
   const PanelSplit& split() const { return split_; }
@@ -139,20 +149,18 @@ class PackedWeights {
   const Panel& panel(std::int64_t group, std::int64_t panel) const {
     return panels_[group * split_.panels + panel];
   }
-  /// For lines and rows that are copied: they are readable up to whole k-groups.
-  void take_whole_groups();
   std::int64_t bytes() const { return groups_ * split_.vectors * bytes_per_vector(); }
 
  private:
   Panel make_panel(std::int64_t group, std::int64_t panel) const;
   void choose_tiles();
   std::int64_t bytes_per_vector() const {
-    return taps_ * ((k_ + kKr - 1) / kKr) * kKr * kernels_->lanes;
+    return taps_ * round_up(packed_k_, std::int64_t{kKr}) * kernels_->lanes;
   }
 
   const KernelTable* kernels_ = nullptr;
   PanelSplit split_;
-  std::int64_t groups_ = 0, taps_ = 0, k_ = 0;
+  std::int64_t groups_ = 0, taps_ = 0, k_ = 0, packed_k_ = 0;
   bool flips_lhs_ = false;
   AlignedBuffer<EpilogueTerms> terms_;  ///< One. On the heap, where the panels can point to it.
   AlignedBuffer<Panel> panels_;         ///< [groups][panels]

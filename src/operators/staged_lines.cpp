@@ -7,6 +7,23 @@
 
 namespace octet {
 
+Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
+                    AlignedBuffer<std::uint8_t>& pad_row) {
+  const std::int64_t values = bytes / format.value_bytes();
+  AlignedBuffer<std::uint8_t> direct = allocate<std::uint8_t>(values);
+  if (direct)
+    std::memset(direct.get(), static_cast<std::uint8_t>(zero_point),
+                static_cast<std::size_t>(values));
+  if (direct && format.stager != nullptr) {
+    pad_row = allocate<std::uint8_t>(bytes);
+    if (pad_row) format.stager->stage({direct.get(), 0, 1, values, format.flip, pad_row.get(), 0});
+  } else {
+    pad_row = std::move(direct);
+  }
+  if (!pad_row) return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
+  return {};
+}
+
 StagedLines::Memory StagedLines::take_memory(ScratchCursor& scratch, const PixelFormat& format,
                                              std::int64_t lines, std::int64_t width) {
   Memory memory = {};

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dispatch/registry.hpp"
+#include "octet/status.hpp"
 #include "octet/types.hpp"
 #include "operators/aligned_buffer.hpp"
 
@@ -28,6 +29,10 @@ struct PixelFormat {
   }
   std::int64_t pixel_bytes() const { return groups * group_values() * value_bytes(); }
 };
+
+/// `bytes` bytes of rows that hold nothing but the zero point.
+Status make_pad_row(const PixelFormat& format, std::int64_t bytes, std::int32_t zero_point,
+                    AlignedBuffer<std::uint8_t>& pad_row);
 
 /// Keeps the lines that a block of output pixels needs. A line is staged when it is first asked
 /// for, and stays until another needs its place: blocks that follow one another share what they

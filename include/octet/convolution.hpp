@@ -46,9 +46,9 @@ struct ConvolutionConfig {
   Epilogue epilogue = {};         ///< Its columns are the output channels.
   std::string_view max_isa = {};  ///< See choose_isa(); empty: the best there is.
   /// How the layer is computed, to compare and to test: "indirect" (a pointer per pixel and tap),
-  /// "runs" (one per filter row), "im2col" (bytes under the filter are copied), "grouped" or
-  /// "depthwise"; empty: the fastest. Results do not depend on it. kUnsupported where it cannot
-  /// compute the layer.
+  /// "runs" (one per filter row), "im2col" (bytes under the filter are copied), "columns" (columns
+  /// of pixels are copied), "grouped" or "depthwise"; empty: the fastest. Results do not depend on
+  /// it. kUnsupported where it cannot compute the layer.
   std::string_view form = {};
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dispatch/column_shuffles.hpp"
+
 namespace octet {
 namespace {
 
@@ -33,19 +35,28 @@ class PixelCost {
     group_ = std::max(0.65, 0.5 * static_cast<double>(vectors)) * value_bytes_;
     panels_ = static_cast<double>((vectors + kernels.max_vectors - 1) / kernels.max_vectors);
     const auto widest = static_cast<int>(std::min<std::int64_t>(vectors, kernels.max_vectors)) - 1;
-    has_halves_ =
-        widest > 1 && kernels.halves_tile[0][widest][kernels.max_rows[widest] - 1] != nullptr;
+    span_ = vectors == 1 ? kernels.narrow_span : kKr;
+    vector_bytes_ = static_cast<double>(kKr * kernels.lanes);
+    // Two vectors gain nothing.
+    has_halves_ = (widest > 1 || has_twins()) &&
+                  kernels.halves_tile[0][widest][kernels.max_rows[widest] - 1] != nullptr;
   }
   /// The k-groups of the taps, and for each tap its pointer, its loop and, where rows are direct
   /// and k is not a multiple of kKr, a last group that is moved into place, or, of a row that has
   /// no other, put together from bytes.
   double of_taps(std::int64_t taps, std::int64_t k) const {
-    constexpr double kPointer = 0.6, kLoop = 0.5, kMoved = 2.0, kPutTogether = 3.0;
+    constexpr double kMoved = 2.0, kPutTogether = 3.0;
     constexpr double kTail = 1.5;  // in k-groups
     const bool has_tail = k % kKr != 0 && value_bytes_ == 1;
     const double tail = !has_tail ? 0 : group_ * kTail + (k < kKr ? kPutTogether : kMoved);
-    return static_cast<double>(taps) *
-               (static_cast<double>(groups(k)) * group_ + tail + kPointer + kLoop * panels_) -
+    return of_steps(taps, static_cast<double>(groups(k)) * group_ + tail) - in_halves(taps, k);
+  }
+  /// The same of rows that are copied, which are readable up to whole spans: where a panel is one
+  /// vector these are two k-groups, whose products share a broadcast.
+  double of_copied_taps(std::int64_t taps, std::int64_t k) const {
+    constexpr double kSpan = 0.8;
+    if (!has_twins() || taps * k <= kKr) return of_taps(taps, groups(k) * kKr);
+    return of_steps(taps, static_cast<double>((k + span_ - 1) / span_) * kSpan) -
            in_halves(taps, k);
   }
   /// A tap for each position, and the staging of their lines where rows are staged.
@@ -58,15 +69,28 @@ class PixelCost {
   double of_runs(const ConvolutionConfig& config, const Runs& runs) const {
     constexpr double kBorders = 3.0;
     if (!runs.copies_lines() && value_bytes_ == 1) return of_taps(runs.taps, runs.bytes) + kBorders;
-    return of_taps(runs.taps, groups(runs.bytes) * kKr) + of_lines(config, !runs.turned);
+    return of_copied_taps(runs.taps, runs.bytes) + of_lines(config, !runs.turned);
   }
-  /// One tap of whole k-groups, and the copies of its runs, in pieces of 16 bytes: in a loop of
-  /// their own from three on.
-  double of_im2col(std::int64_t runs, std::int64_t values) const {
-    constexpr double kPixel = 1.3, kPiece = 1.05, kPieceOfMany = 2.25;
+  /// One tap, and the copies of its runs, in pieces of 16 bytes: in loops of their own where no
+  /// count is known to the compiler.
+  double of_im2col(const ConvolutionConfig& config) const {
+    constexpr double kPixel = 0.9, kPiece = 1.05, kPieceInLoop = 1.5;
+    const std::int64_t runs = config.kernel_h, values = config.kernel_w * config.in_channels;
     const std::int64_t pieces = (values * value_bytes_ + 15) / 16;
-    return of_taps(1, groups(runs * values) * kKr) + kPixel +
-           static_cast<double>(runs * pieces) * (pieces > 2 ? kPieceOfMany : kPiece);
+    return of_copied_taps(1, runs * values) + of_lines(config, true) + kPixel +
+           static_cast<double>(runs * pieces) *
+               (is_unrolled_im2col(runs, pieces) ? kPiece : kPieceInLoop);
+  }
+  /// One tap, and an output pixel's share of the columns: a vector of them is two shuffles, by
+  /// orders from memory, for each line, and a store.
+  double of_columns(const ConvolutionConfig& config) const {
+    constexpr double kPixel = 2.0, kVector = 2.5, kLineOfVector = 1.8;
+    const std::int64_t lines = config.kernel_h, line_bytes = config.in_channels * value_bytes_;
+    const double vectors = static_cast<double>(config.stride_w) *
+                           static_cast<double>(lines * line_bytes) / vector_bytes_;
+    return of_copied_taps(1, lines * config.kernel_w * config.in_channels) +
+           of_lines(config, true) + kPixel +
+           vectors * (kVector + kLineOfVector * static_cast<double>(lines));
   }
 
  private:
@@ -81,15 +105,26 @@ class PixelCost {
     return pixel *
            static_cast<double>(std::min(config.stride_h, config.kernel_h) * config.stride_w);
   }
+  /// Taps of which each has `products` cycles of dot products.
+  double of_steps(std::int64_t taps, double products) const {
+    constexpr double kPointer = 0.6, kLoop = 0.5;
+    return static_cast<double>(taps) * (products + kPointer + kLoop * panels_);
+  }
+  bool has_twins() const { return span_ > kKr; }
   static std::int64_t groups(std::int64_t k) { return (k + kKr - 1) / kKr; }
   /// What tiles in two halves hide of the epilogue.
   double in_halves(std::int64_t taps, std::int64_t k) const {
-    constexpr double kHidden = 3.0;      // k-groups
+    constexpr double kHidden = 3.0;  // k-groups
+    constexpr double kHiddenOfTwins = 1.2;
     constexpr std::int64_t kMost = 512;  // longer tiles have other ways
-    return has_halves_ && taps == 1 && k >= kMinHalvesK && k <= kMost ? kHidden * group_ : 0;
+    const std::int64_t least = has_twins() ? kMinHalvesK1 : kMinHalvesK;
+    if (!has_halves_ || taps != 1 || k < least || k > kMost) return 0;
+    return has_twins() ? kHiddenOfTwins : kHidden * group_;
   }
   int value_bytes_;
-  double group_;  ///< Of the dot products of a k-group.
+  double group_;       ///< Of the dot products of a k-group.
+  std::int64_t span_;  ///< Values of k that tiles take at a time.
+  double vector_bytes_;
   double panels_;
   bool has_halves_;
 };
@@ -112,6 +147,10 @@ bool serves(ConvolutionForm form, const ConvolutionConfig& config, const Runs& r
       return config.groups == 1 && (runs.pixels == 1 || runs.dilation == 1);
     case ConvolutionForm::kIm2col:
       return config.groups == 1 && config.dilation_w == 1 && config.kernel_h <= kMostIm2colRuns;
+    case ConvolutionForm::kColumns:
+      // Of columns that no filter reaches the copies would be in vain.
+      return config.groups == 1 && config.dilation_w == 1 && config.stride_w <= config.kernel_w &&
+             makes_columns(kernels, config.kernel_h, config.in_channels * kernels.lhs_bytes);
     case ConvolutionForm::kGrouped:
       return !row_sums && has_grouped_tiles(config, kernels);
     case ConvolutionForm::kDepthwise:
@@ -135,15 +174,16 @@ ConvolutionForm best_form(const ConvolutionConfig& config, const Runs& runs,
   double least = kClearly * cost.of_indirect(config);
   ConvolutionForm best = ConvolutionForm::kIndirect;
   const auto offer = [&](ConvolutionForm form, double time) {
-    if (!can(form) || time >= least) return;
+    if (time >= least || !can(form)) return;
     least = time;
     best = form;
   };
   offer(ConvolutionForm::kRuns, cost.of_runs(config, runs));
   // A filter of one line or column is a run as it is: to copy it as well would be in vain.
-  if (config.kernel_h > 1 && config.kernel_w > 1)
-    offer(ConvolutionForm::kIm2col,
-          cost.of_im2col(config.kernel_h, config.kernel_w * config.in_channels));
+  if (config.kernel_h > 1 && config.kernel_w > 1) {
+    offer(ConvolutionForm::kIm2col, cost.of_im2col(config));
+    offer(ConvolutionForm::kColumns, cost.of_columns(config));
+  }
   return best;
 }
 

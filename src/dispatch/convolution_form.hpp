@@ -14,13 +14,15 @@ enum class ConvolutionForm : std::uint8_t {
   kRuns,       ///< A tap per filter row: kernel_w * channels contiguous bytes, in place where the
                ///< image has them, staged at its borders. For few channels.
   kIm2col,     ///< One tap: the bytes under the filter are copied into a row. For few of them.
+  kColumns,    ///< One tap: the lines under the filter are copied side by side, pixel by pixel, so
+               ///< that neighbouring columns are one run, which neighbouring outputs share.
   kGrouped,    ///< As kIndirect, several groups of few channels side by side.
   kDepthwise,  ///< Lines of the image, interleaved: see DepthwiseArgs.
 };
 
 inline constexpr ConvolutionForm kConvolutionForms[] = {
-    ConvolutionForm::kIndirect, ConvolutionForm::kRuns, ConvolutionForm::kIm2col,
-    ConvolutionForm::kGrouped, ConvolutionForm::kDepthwise};
+    ConvolutionForm::kIndirect, ConvolutionForm::kRuns,    ConvolutionForm::kIm2col,
+    ConvolutionForm::kColumns,  ConvolutionForm::kGrouped, ConvolutionForm::kDepthwise};
 
 /// Filter rows that kIm2col copies, at most.
 inline constexpr std::int64_t kMostIm2colRuns = 16;
@@ -33,12 +35,19 @@ constexpr const char* name_of(ConvolutionForm form) {
       return "runs";
     case ConvolutionForm::kIm2col:
       return "im2col";
+    case ConvolutionForm::kColumns:
+      return "columns";
     case ConvolutionForm::kGrouped:
       return "grouped";
     case ConvolutionForm::kDepthwise:
       return "depthwise";
   }
   return "unknown";
+}
+
+/// Whether runs of so many pieces of 16 bytes are copied by code for just these.
+constexpr bool is_unrolled_im2col(std::int64_t runs, std::int64_t pieces) {
+  return pieces == 1 ? runs == 3 || runs == 5 : pieces == 2 && runs == 7;
 }
 
 /// What speaks for it.
@@ -50,6 +59,8 @@ constexpr const char* reason_for(ConvolutionForm form) {
       return "few channels: the pixels of a filter row are one run of bytes";
     case ConvolutionForm::kIm2col:
       return "few bytes under a filter: copied, they are a single run";
+    case ConvolutionForm::kColumns:
+      return "few bytes in a column under the filter: copied once, columns are runs";
     case ConvolutionForm::kGrouped:
       return "few channels to a group: several groups side by side in a vector";
     case ConvolutionForm::kDepthwise:

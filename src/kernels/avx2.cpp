@@ -42,6 +42,10 @@ struct Words256 : Vector256 {
     return even;
   }
   static OCTET_INLINE I32 odd_u8(I32 v) { return _mm256_srli_epi16(v, 8); }
+  static OCTET_INLINE I32 either(I32 a, I32 b) { return _mm256_or_si256(a, b); }
+  static OCTET_INLINE I32 place_bytes(const std::uint8_t* in, I32 groups, I32 order) {
+    return _mm256_shuffle_epi8(_mm256_permutevar8x32_epi32(load(in), groups), order);
+  }
 };
 
 struct Simd : PairOperands<Words256> {

@@ -30,6 +30,11 @@ struct Words512 : Vector512 {
   static OCTET_INLINE I32 widen_u8(const void* in) { return _mm512_cvtepu8_epi16(load_256(in)); }
   static OCTET_INLINE I32 even_u8(I32 v) { return _mm512_and_si512(v, _mm512_set1_epi16(255)); }
   static OCTET_INLINE I32 odd_u8(I32 v) { return _mm512_srli_epi16(v, 8); }
+  static OCTET_INLINE I32 either(I32 a, I32 b) { return _mm512_or_si512(a, b); }
+  static OCTET_INLINE I32 place_bytes(const std::uint8_t* in, I32 groups, I32 order) {
+    const I32 bytes = _mm512_castsi256_si512(load_256(in));
+    return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(groups, bytes), order);
+  }
 };
 
 struct Simd : PairOperands<Words512> {

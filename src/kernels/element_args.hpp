@@ -82,6 +82,28 @@ struct PoolArgs {
 };
 using PoolFn = void (*)(const PoolArgs&);
 
+/// Lines that become columns, at most.
+inline constexpr std::int64_t kMostColumnLines = 16;
+
+/// Bytes of a line that a vector of columns may need, at most.
+inline constexpr std::int64_t kColumnBytes = 32;
+
+/// Lines of an image side by side: column after column, of each the bytes of its pixel in every
+/// line. Vector v of each `period` takes kColumnBytes bytes of every line, from offsets[v] on; the
+/// lines move on by period_bytes after each period. Of these bytes `order` has, for each vector,
+/// the group of four that comes to each lane, and then, for each line, which of the bytes of its
+/// own 16 each byte becomes, or zero.
+struct ColumnArgs {
+  const std::uint8_t* lines[kMostColumnLines];
+  std::int64_t line_count;
+  std::int64_t vectors;  ///< To be written, all of their bytes.
+  std::uint8_t* out;
+  const std::uint8_t* order;  ///< [period][1 + line_count] vectors
+  const std::int64_t* offsets;
+  std::int64_t period, period_bytes;
+};
+using ColumnFn = void (*)(const ColumnArgs&);
+
 struct ElementKernels {
   ConvertFn quantize;    ///< f32 to u8, s8
   ConvertFn dequantize;  ///< u8, s8, s32 to f32
@@ -90,6 +112,7 @@ struct ElementKernels {
   LookUpFn look_up;
   PoolFn max_pool;
   PoolFn average_pool;
+  ColumnFn make_columns;  ///< May be null.
 };
 
 }  // namespace octet

@@ -5,7 +5,14 @@
 #include "kernels/residual.inl.hpp"
 #include "kernels/look_up.inl.hpp"
 #include "kernels/pooling.inl.hpp"
+#include "kernels/columns.inl.hpp"
 // clang-format on
+
+template <class Simd>
+constexpr ColumnFn column_kernel() {
+  if constexpr (PlacesBytes<Simd>) return make_columns<Simd>;
+  return nullptr;
+}
 
 template <class Simd>
 constexpr ElementKernels make_elements() {
@@ -15,5 +22,6 @@ constexpr ElementKernels make_elements() {
           .add_residual = add_residual<Simd>,
           .look_up = look_up<Simd>,
           .max_pool = max_pool<Simd>,
-          .average_pool = average_pool<Simd>};
+          .average_pool = average_pool<Simd>,
+          .make_columns = column_kernel<Simd>()};
 }

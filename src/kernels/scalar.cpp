@@ -332,8 +332,8 @@ constexpr KernelTable make_table(const KernelTable& self) {
   table.point_to_rows = point_to_rows;
   table.pack = pack;
   table.pack_together = pack_together;
-  table.own_elements = {quantize, dequantize, requantize,  add_residual,
-                        look_up,  max_pool,   average_pool};
+  table.own_elements = {quantize, dequantize, requantize,   add_residual,
+                        look_up,  max_pool,   average_pool, nullptr};
   table.elements = &self.own_elements;
   table.dot_peak = dot_peak;
   return table;

@@ -35,19 +35,22 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
   core.format.groups = config.groups;
   core.format.group_channels = config.in_channels / config.groups;
   const bool runs = core.form == ConvolutionForm::kRuns;
+  const bool by_columns = core.form == ConvolutionForm::kColumns;
   core.turned_geometry = geometry.turned();
   const ConvolutionGeometry& along_lines =
       runs && geometry.is_column() ? core.turned_geometry : core.geometry;
   const std::int64_t taps = along_lines.taps(core.form);
   core.format.copied =
-      core.form == ConvolutionForm::kIm2col ||
+      core.form == ConvolutionForm::kIm2col || by_columns ||
       (runs && (stages_rows(kernels) || copies_lines(config.in_channels, geometry.is_column())));
   const std::int64_t row_pixels =
       core.form == ConvolutionForm::kDepthwise ? 1 : along_lines.row_pixels(core.form);
   const std::int64_t k = row_pixels * view.k;
   if (core.format.copied || row_pixels > 1) {
     const WeightsView by_position = view;
-    OCTET_RETURN_IF_ERROR(merge_taps(kernels, by_position, {taps, core.format.copied}, copy, view));
+    OCTET_RETURN_IF_ERROR(merge_taps(kernels, by_position,
+                                     {taps, by_columns ? geometry.kernel_w : 1, core.format.copied},
+                                     copy, view));
   }
   if (core.format.copied) {
     core.format.left = std::max<std::int64_t>(along_lines.pad_left, 0);
@@ -79,6 +82,9 @@ Status ConvolutionCore::create(const KernelTable& kernels, const ConvolutionConf
       core.format.padded = !core.format.copied;
     }
   }
+  if (by_columns && !make_column_order(kernels, geometry.tap_rows(), core.format.pixel_bytes(),
+                                       core.column_order, core.format.columns))
+    return Status::error(StatusCode::kOutOfMemory, "no memory for a Convolution");
   core.is_pointwise = core.format.in_place() && geometry.is_pointwise();
   core.block_rows = geometry.block_rows(core.form, core.format);
   core.turned_block_rows = core.turned_geometry.block_rows(core.form, core.format);

@@ -141,6 +141,7 @@ struct ConvolutionCore {
   FilterWindows windows;  ///< Of kIndirect.
   GroupedWeights grouped;
   Depthwise depthwise;
+  AlignedBuffer<std::uint8_t> column_order;    ///< What format.columns points to.
   AlignedBuffer<std::uint8_t> pad_row;         ///< The input zero point, as rows hold it.
   std::int64_t block_rows, turned_block_rows;  ///< Of the geometries.
 

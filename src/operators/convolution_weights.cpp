@@ -40,6 +40,7 @@ Status no_memory() { return Status::error(StatusCode::kOutOfMemory, "no memory f
 Status merge_taps(const KernelTable& kernels, const WeightsView& view, const TapMerge& merge,
                   AlignedBuffer<std::uint8_t>& copy, WeightsView& merged) {
   const std::int64_t of_tap = view.taps / merge.taps, k = of_tap * view.k;
+  const std::int64_t rows = view.taps / merge.columns;
   merged = view;
   merged.taps = merge.taps;
   merged.k = merge.whole ? PackedWeights::whole_k(kernels, view.n, merge.taps, k) : k;
@@ -50,10 +51,11 @@ Status merge_taps(const KernelTable& kernels, const WeightsView& view, const Tap
   merged.data = copy.get();
   std::fill_n(copy.get(), bytes, KernelSign(view.type, true).zero());
   for (std::int64_t n = 0; n < view.n; ++n) {
-    for (std::int64_t tap = 0; tap < view.taps; ++tap) {
+    for (std::int64_t i = 0; i < view.taps; ++i) {
+      const std::int64_t tap = i % rows * merge.columns + i / rows;
       const std::uint8_t* from = view.data + n * view.n_stride + tap * view.tap_stride;
-      std::uint8_t* to = copy.get() + n * merged.n_stride + tap / of_tap * merged.tap_stride +
-                         tap % of_tap * view.k;
+      std::uint8_t* to =
+          copy.get() + n * merged.n_stride + i / of_tap * merged.tap_stride + i % of_tap * view.k;
       for (std::int64_t k_of_tap = 0; k_of_tap < view.k; ++k_of_tap)
         to[k_of_tap] = from[k_of_tap * view.k_stride];
     }

@@ -15,7 +15,9 @@ WeightsView view_weights(const ConvolutionConfig& c, const void* weights);
 /// How taps become fewer.
 struct TapMerge {
   std::int64_t taps;  ///< That neighbouring ones are merged into.
-  bool whole;         ///< Zeros behind the values of k make them PackedWeights::whole_k().
+  /// If not 1, all taps of the first of so many columns of the filter come first, and so on.
+  std::int64_t columns;
+  bool whole;  ///< Zeros behind the values of k make them PackedWeights::whole_k().
 };
 /// [out_channels][taps][k], for one group.
 Status merge_taps(const KernelTable& kernels, const WeightsView& view, const TapMerge& merge,

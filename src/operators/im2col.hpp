@@ -45,9 +45,10 @@ void copy_im2col(const Im2colArgs& args) {
 /// In the order of the pixels and runs: what a piece writes too much is overwritten by the next.
 inline void im2col(const Im2colArgs& args) {
   const std::int64_t pieces = (args.run_bytes + kIm2colPiece - 1) / kIm2colPiece;
-  if (args.run_count == 3 && pieces == 1) return copy_im2col<3, 1>(args);
-  if (args.run_count == 5 && pieces == 1) return copy_im2col<5, 1>(args);
-  if (args.run_count == 7 && pieces == 2) return copy_im2col<7, 2>(args);
+  if (is_unrolled_im2col(args.run_count, pieces)) {
+    if (args.run_count == 3) return copy_im2col<3, 1>(args);
+    return args.run_count == 5 ? copy_im2col<5, 1>(args) : copy_im2col<7, 2>(args);
+  }
   if (pieces <= 2) return pieces == 1 ? copy_im2col<0, 1>(args) : copy_im2col<0, 2>(args);
   copy_im2col<0, 0>(args);
 }

@@ -29,9 +29,10 @@ StagedLines::Memory StagedLines::take_memory(ScratchCursor& scratch, const Pixel
   Memory memory = {};
   if (format.stager == nullptr && !format.copied) return memory;
   memory.lines = lines;
-  // The last run of a line is read to the end of its last k-group, or piece.
+  // The last run of a line is read to the end of its last k-group, piece or vector.
+  static_assert(kIm2colPiece <= kColumnSlack);
   const std::int64_t slack =
-      format.copied ? kIm2colPiece : kKr * std::int64_t{format.value_bytes()};
+      format.copied ? kColumnSlack : kKr * std::int64_t{format.value_bytes()};
   memory.line_bytes = (format.left + width + format.right) * format.pixel_bytes() + slack;
   memory.data = scratch.take<std::uint8_t>((lines + (format.copied ? 1 : 0)) * memory.line_bytes);
   memory.held = scratch.take<std::int64_t>(lines);

@@ -7,6 +7,7 @@
 #include "octet/status.hpp"
 #include "octet/types.hpp"
 #include "operators/aligned_buffer.hpp"
+#include "operators/columns.hpp"
 
 namespace octet {
 
@@ -21,6 +22,7 @@ struct PixelFormat {
   bool padded = false;
   std::int64_t groups = 1;
   std::int64_t group_channels = 1;
+  ColumnOrder columns;  ///< For kColumns.
 
   bool in_place() const { return stager == nullptr && !copied; }
   int value_bytes() const { return stager == nullptr ? 1 : stager->lhs_bytes; }

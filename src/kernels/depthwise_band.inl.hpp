@@ -26,11 +26,7 @@ struct DirectBand {
     unroll<4>([&](auto v) OCTET_INLINE_LAMBDA {
       Simd::store(scale[v], Simd::load(args.epilogue->scale + args.term + v * Simd::kLanes));
     });
-    const ByteTerms& bytes = args.epilogue->bytes;
-    Simd::store(terms[0], Simd::fill(bytes.zero_point));
-    Simd::store(terms[1], Simd::fill(bytes.min));
-    Simd::store(terms[2], Simd::fill(bytes.max));
-    Simd::store(terms[3], Simd::fill(bytes.flip));
+    terms = args.epilogue->bytes;
   }
 
   void set_unit(const DepthwiseArgs& args, const DepthwiseUnit& unit) {
@@ -100,8 +96,7 @@ struct DirectBand {
   alignas(kVector) float scale[4][Simd::kLanes];
   /// What columns outside the image have.
   alignas(kVector) std::uint8_t pad_pairs[kPairs][kVector], pad_values[kValueRows][2][kVector];
-  /// Of ByteTerms: zero_point, min, max and flip.
-  alignas(kVector) std::uint8_t terms[4][kVector];
+  ByteTerms terms;
   bool plain_bias[kRows] = {};  ///< `bias` is that of rows with all lines inside.
   const std::int8_t* const weights;
   const std::int64_t row_weights, step, out_step;

@@ -123,7 +123,7 @@ class DirectSteps {
   OCTET_INLINE void finish(const I32 (&rounded)[kRows][2]) {
     I32 pairs[kRows];
     unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      pairs[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], constant(0));
+      pairs[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], band_.terms);
     });
     if constexpr (kPart == DirectPart::kFirstHalf) {
       unroll<kRows>([&](auto r)
@@ -146,9 +146,8 @@ class DirectSteps {
   }
 
   OCTET_INLINE I32 narrow(I32 v01, I32 v23) const {
-    return Simd::narrow_quad(v01, v23, constant(1), constant(2), constant(3));
+    return Simd::narrow_quad(v01, v23, band_.terms);
   }
-  OCTET_INLINE I32 constant(int index) const { return Simd::load(band_.terms[index]); }
 
   /// The values of the next column.
   OCTET_INLINE void load_column(I32 (&values)[kValueRows][2]) {

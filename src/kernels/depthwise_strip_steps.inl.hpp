@@ -12,14 +12,8 @@ struct StripLeg {
 /// What all strips of a call have in common.
 template <class Simd>
 struct StripCall {
-  static constexpr int kVector = 4 * Simd::kLanes;
-  explicit StripCall(const ByteTerms& bytes) {
-    Simd::store(terms[0], Simd::fill(bytes.zero_point));
-    Simd::store(terms[1], Simd::fill(bytes.min));
-    Simd::store(terms[2], Simd::fill(bytes.max));
-    Simd::store(terms[3], Simd::fill(bytes.flip));
-  }
-  alignas(kVector) std::uint8_t terms[4][kVector];
+  explicit StripCall(const ByteTerms& terms) : terms(terms) {}
+  ByteTerms terms;
   std::int64_t taps[3];      ///< Bytes from the first tap's values to each tap's,
   std::int64_t row_bytes;    ///< from those of the upper row to those of the lower one,
   std::int64_t values_step;  ///< and from one strip to the next one with the same channels.
@@ -130,15 +124,14 @@ class StripSteps {
   }
   OCTET_INLINE void pack(const I32 (&rounded)[kRows][2]) {
     unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
-      pairs_[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], constant(0));
+      pairs_[r] = Simd::narrow_pair(rounded[r][0], rounded[r][1], call_.terms);
     });
   }
   /// One of kFinishParts parts. The upper row comes last: the lower one may not exist.
   static constexpr int kFinishParts = 12;
   template <int kPart>
   OCTET_INLINE void finish() {
-    if constexpr (kPart == 2)
-      bytes_ = Simd::narrow_quad(pairs_[0], pairs_[1], constant(1), constant(2), constant(3));
+    if constexpr (kPart == 2) bytes_ = Simd::narrow_quad(pairs_[0], pairs_[1], call_.terms);
     if constexpr (kPart == 8) bytes_ = Simd::lanes_apart(bytes_);
     if constexpr (kPart == 9) Simd::template store_half<1>(out_[1], bytes_, mask_);
     if constexpr (kPart == 10) Simd::template store_half<0>(out_[0], bytes_, mask_);
@@ -164,7 +157,6 @@ class StripSteps {
     finish_all();
     last(sums);
   }
-  OCTET_INLINE I32 constant(int index) const { return Simd::load(call_.terms[index]); }
 
   const StripCall<Simd>& call_;
   const ByteMask mask_;

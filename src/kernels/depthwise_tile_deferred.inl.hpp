@@ -50,11 +50,10 @@ class DeferredTiles {
     unroll<kRows>([&](auto r) OCTET_INLINE_LAMBDA {
       out_[r] = call.units->out[row + r].data + call.args.out_channel;
     });
-    const ByteTerms& bytes = call.terms.bytes;
+    const ByteTerms bytes = call.terms.bytes.as_part();  // a branch would divide the products
     Simd::store(terms_[0], Simd::fill(bytes.zero_point));
     Simd::store(terms_[1], Simd::fill(bytes.min));
-    Simd::store(terms_[2], Simd::fill(bytes.max));
-    Simd::store(terms_[3], Simd::fill(bytes.flip));
+    Simd::store(terms_[2], Simd::fill(bytes.shift));
   }
 
   OCTET_INLINE void tiles(std::int64_t count) {
@@ -134,8 +133,8 @@ class DeferredTiles {
       if constexpr (kV == 1) {
         Simd::store(pairs_[i], pair);
       } else {
-        const I32 bytes = Simd::narrow_quad(Simd::load(pairs_[i]), pair, Simd::load(terms_[1]),
-                                            Simd::load(terms_[2]), Simd::load(terms_[3]));
+        const I32 bytes = Simd::narrow_part(Simd::load(pairs_[i]), pair, Simd::load(terms_[1]),
+                                            Simd::load(terms_[2]));
         Simd::store_first_bytes(out_[i / kColumns] + i % kColumns * out_step_, bytes, mask_);
       }
     }
@@ -151,5 +150,5 @@ class DeferredTiles {
   I32 sums_[2][kOutputs][1];
   I32 first_[kOutputs];
   alignas(64) std::uint8_t pairs_[kOutputs][kVector];
-  alignas(64) std::uint8_t terms_[4][kVector];
+  alignas(64) std::uint8_t terms_[3][kVector];  ///< Of ByteTerms: zero_point, min and shift.
 };

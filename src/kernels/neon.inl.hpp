@@ -167,18 +167,20 @@ struct VectorNeon {
     return interleave_columns_by_4(args, source, k_count, panel, group_bytes);
   }
 
-  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
-  /// saturate, so that any int32 may come in.
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those, as ByteTerms
+  /// says. Any int32 may come in.
   static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
     const int16x8_t zero_point = vreinterpretq_s16_s32(fill(terms.zero_point));
     return vreinterpretq_s32_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), zero_point));
   }
   static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
-    const int8x16_t packed =
-        vqmovn_high_s16(vqmovn_s16(vreinterpretq_s16_s32(v01)), vreinterpretq_s16_s32(v23));
-    const int8x16_t clamped = vminq_s8(vmaxq_s8(packed, vreinterpretq_s8_s32(fill(terms.min))),
-                                       vreinterpretq_s8_s32(fill(terms.max)));
-    return exclusive_or(vreinterpretq_s32_s8(clamped), fill(terms.flip));
+    const int16x8_t low = vreinterpretq_s16_s32(v01), high = vreinterpretq_s16_s32(v23);
+    if (terms.range == ByteRange::kUnsigned)
+      return vreinterpretq_s32_u8(vqmovun_high_s16(vqmovun_s16(low), high));
+    const int8x16_t packed = vqmovn_high_s16(vqmovn_s16(low), high);
+    if (terms.range == ByteRange::kSigned) return vreinterpretq_s32_s8(packed);
+    const int8x16_t clamped = vmaxq_s8(packed, vreinterpretq_s8_s32(fill(terms.min)));
+    return vreinterpretq_s32_s8(vaddq_s8(clamped, vreinterpretq_s8_s32(fill(terms.shift))));
   }
   /// The bytes of up to four vectors, one after the other.
   template <int kVectors>

@@ -193,8 +193,8 @@ struct OwnEpilogue {
     terms.max = from.max;
     terms.bytes.zero_point = from.bytes.zero_point;
     terms.bytes.min = from.bytes.min;
-    terms.bytes.max = from.bytes.max;
-    terms.bytes.flip = from.bytes.flip;
+    terms.bytes.shift = from.bytes.shift;
+    terms.bytes.range = from.bytes.range;
     terms.small_scales = from.small_scales;
     terms.residual.scale = from.residual.scale;
     terms.residual.bits = from.residual.bits;

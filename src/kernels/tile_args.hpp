@@ -22,25 +22,47 @@ inline constexpr int kMinHalvesK1 = 8;
 /// Sums of the largest tile, with rows to a multiple of 4.
 inline constexpr int kMaxTileSums = 24 * 16;
 
-/// How a rounded 32-bit value becomes a byte: add the zero point, clamp, store the low 8 bits. For
-/// u8 all is moved down by 128, so that one signed path serves both types, and the top bit of the
-/// result flipped at the end. Each value is repeated through the 32 bits.
+/// What a rounded value may become as a byte: all that a saturating pack can give, or a part of it.
+enum class ByteRange : std::uint8_t { kSigned, kUnsigned, kPart };
+
+/// How a rounded 32-bit value becomes a byte: saturate to 16 bits, add the zero point, and saturate
+/// to 8, signed or unsigned. In kPart, which is signed, the zero point includes the distance from
+/// `max` to 127, so that saturation is the upper clamp; then come the lower one, and the way back,
+/// modulo 256. Each value is repeated through the 32 bits.
 struct ByteTerms {
   ByteTerms() = default;
   /// `min` and `max`: whole numbers in the range of `type`, u8 or s8.
   constexpr ByteTerms(DataType type, std::int32_t zero_point, float min, float max)
-      : ByteTerms(type == DataType::kU8 ? 128 : 0, zero_point, static_cast<std::int32_t>(min),
+      : ByteTerms(type == DataType::kU8, zero_point, static_cast<std::int32_t>(min),
                   static_cast<std::int32_t>(max)) {}
-  std::uint32_t zero_point = 0;              ///< int16, twice
-  std::uint32_t min = 0, max = 0, flip = 0;  ///< int8, four times
+  /// The same in the steps of kPart.
+  constexpr ByteTerms as_part() const {
+    ByteTerms part = *this;
+    if (range != ByteRange::kPart) part.min = kTopBits;
+    if (range == ByteRange::kUnsigned) {
+      part.zero_point = static_cast<std::uint16_t>(zero_point - 128) * 0x00010001u;
+      part.shift = kTopBits;
+    }
+    part.range = ByteRange::kPart;
+    return part;
+  }
+
+  std::uint32_t zero_point = 0;      ///< int16, twice
+  std::uint32_t min = 0, shift = 0;  ///< int8, four times; of kPart
+  ByteRange range = ByteRange::kSigned;
 
  private:
-  constexpr ByteTerms(std::int32_t shift, std::int32_t zero_point, std::int32_t min,
-                      std::int32_t max)
-      : zero_point(static_cast<std::uint16_t>(zero_point - shift) * 0x00010001u),
-        min(static_cast<std::uint8_t>(min - shift) * 0x01010101u),
-        max(static_cast<std::uint8_t>(max - shift) * 0x01010101u),
-        flip(static_cast<std::uint32_t>(shift) * 0x01010101u) {}
+  static constexpr std::uint32_t kTopBits = 0x80808080u;
+  constexpr ByteTerms(bool is_unsigned, std::int32_t zero_point, std::int32_t min,
+                      std::int32_t max) {
+    this->zero_point = static_cast<std::uint16_t>(zero_point) * 0x00010001u;
+    range = is_unsigned ? ByteRange::kUnsigned : ByteRange::kSigned;
+    if (max - min == 255) return;
+    range = ByteRange::kPart;
+    this->zero_point = static_cast<std::uint16_t>(zero_point + 127 - max) * 0x00010001u;
+    this->min = static_cast<std::uint8_t>(min + 127 - max) * 0x01010101u;
+    this->shift = static_cast<std::uint8_t>(max - 127) * 0x01010101u;
+  }
 };
 
 /// A tensor of bytes that is added to the results: byte b adds scale * (real - zero), where `real`

@@ -207,16 +207,18 @@ struct Vector256 {
     return interleave_columns_by_4(args, source, k_count, panel, group_bytes, 0);
   }
 
-  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
-  /// saturate, so that any int32 may come in. The packs work within 128-bit lanes: they undo the
-  /// order of interleave4.
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those, as ByteTerms
+  /// says. Any int32 may come in. The packs work within 128-bit lanes: they undo the order of
+  /// interleave4.
   static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
     return _mm256_adds_epi16(_mm256_packs_epi32(a, b), fill(terms.zero_point));
   }
   static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
-    const I32 packed = _mm256_packs_epi16(v01, v23);
-    return exclusive_or(_mm256_min_epi8(_mm256_max_epi8(packed, fill(terms.min)), fill(terms.max)),
-                        fill(terms.flip));
+    if (terms.range == ByteRange::kSigned) [[likely]]
+      return _mm256_packs_epi16(v01, v23);
+    if (terms.range == ByteRange::kUnsigned) return _mm256_packus_epi16(v01, v23);
+    const I32 clamped = _mm256_max_epi8(_mm256_packs_epi16(v01, v23), fill(terms.min));
+    return _mm256_add_epi8(clamped, fill(terms.shift));
   }
   /// The bytes of up to four vectors, one after the other.
   template <int kVectors>

@@ -361,21 +361,23 @@ struct Vector512 {
     return interleave_columns_by_4(args, source, k_count, panel, group_bytes, column);
   }
 
-  /// 16 bits of two vectors, the zero point added, and the bytes of two of those. All steps
-  /// saturate, so that any int32 may come in. The packs work within 128-bit lanes: they undo the
-  /// order of interleave4.
-  static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, I32 zero_point) {
-    return _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_point);
-  }
+  /// 16 bits of two vectors, the zero point added, and the bytes of two of those, as ByteTerms
+  /// says. Any int32 may come in. The packs work within 128-bit lanes: they undo the order of
+  /// interleave4.
   static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, const ByteTerms& terms) {
     return narrow_pair(a, b, fill(terms.zero_point));
   }
-  static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, I32 min, I32 max, I32 flip) {
-    const I32 packed = _mm512_packs_epi16(v01, v23);
-    return exclusive_or(_mm512_min_epi8(_mm512_max_epi8(packed, min), max), flip);
+  static OCTET_INLINE I32 narrow_pair(I32 a, I32 b, I32 zero_point) {
+    return _mm512_adds_epi16(_mm512_packs_epi32(a, b), zero_point);
   }
   static OCTET_INLINE I32 narrow_quad(I32 v01, I32 v23, const ByteTerms& terms) {
-    return narrow_quad(v01, v23, fill(terms.min), fill(terms.max), fill(terms.flip));
+    if (terms.range == ByteRange::kSigned) [[likely]]
+      return _mm512_packs_epi16(v01, v23);
+    if (terms.range == ByteRange::kUnsigned) return _mm512_packus_epi16(v01, v23);
+    return narrow_part(v01, v23, fill(terms.min), fill(terms.shift));
+  }
+  static OCTET_INLINE I32 narrow_part(I32 v01, I32 v23, I32 min, I32 shift) {
+    return _mm512_add_epi8(_mm512_max_epi8(_mm512_packs_epi16(v01, v23), min), shift);
   }
   /// The bytes of up to four vectors, one after the other.
   template <int kVectors>

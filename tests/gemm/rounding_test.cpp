@@ -1,13 +1,17 @@
 // How sums become results, with expectations that are written out, not computed by the reference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cfloat>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "support/every_isa.hpp"
 #include "support/guarded_tensor.hpp"
+#include "support/random.hpp"
 #include "support/run_gemm.hpp"
 
 namespace octet::test {
@@ -140,6 +144,30 @@ TEST_P(GemmRounding, ClampsInOutputUnits) {
                  to_cells({-4, 1, 2, 2}));
   expect_results({-9, 5, 7, 9}, {.type = DataType::kF32, .scale = {0.25f}, .min = 0, .max = 2.25f},
                  to_cells({0.0f, 1.25f, 1.75f, 2.25f}));
+}
+
+TEST_P(GemmRounding, EveryClampMeetsEveryZeroPoint) {
+  constexpr std::int32_t kSums[] = {
+      -40000, -32769, -32768, -257, -256, -255, -129, -128, -127, -2,  -1,  0,     1,     2,    126,
+      127,    128,    129,    254,  255,  256,  257,  383,  384,  511, 512, 32767, 32768, 40000};
+  for (DataType type : {DataType::kU8, DataType::kS8}) {
+    const auto low = static_cast<std::int32_t>(lowest_of(type)), high = low + 255;
+    for (std::int32_t zero_point : {low, low + 1, low + 128, high - 1, high}) {
+      for (auto [min, max] : {std::pair{low, high}, std::pair{low, high - 1}, std::pair{low, low},
+                              std::pair{low + 1, high}, std::pair{high, high},
+                              std::pair{low + 128, high}, std::pair{low + 3, high - 9}}) {
+        Cells expected;
+        for (std::int32_t sum : kSums) expected.push_back(std::clamp(sum + zero_point, min, max));
+        expect_results({std::begin(kSums), std::end(kSums)},
+                       {.type = type,
+                        .scale = {1.0f},
+                        .zero_point = zero_point,
+                        .min = static_cast<float>(min),
+                        .max = static_cast<float>(max)},
+                       expected);
+      }
+    }
+  }
 }
 
 TEST_P(GemmRounding, ClampsToZeroHaveTheSignThatScalarGives) {

@@ -22,10 +22,11 @@ namespace {
 #include "kernels/unroll.inl.hpp"
 #include "kernels/x86_pack.inl.hpp"
 #include "kernels/x86_512.inl.hpp"
+#include "kernels/x86_512_transpose.inl.hpp"
 #include "kernels/x86_bytes.inl.hpp"
 // clang-format on
 
-struct Simd : ByteOperands<Vector512> {
+struct Simd : TransposesSums<ByteOperands<Vector512>> {
   static constexpr int kMinSums = 7;  // two per cycle, each of latency 4
   static constexpr int kPeakSums = 24;
   static constexpr int kGroupedSums = 24;

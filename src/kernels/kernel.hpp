@@ -59,6 +59,8 @@ struct KernelTable {
   int plain_rows;  ///< The tallest of plain_tile; 0 if there are none.
   /// [source][flip][mr - 1]. With a panel null for heights that no rows of several tiles have.
   PlainTileFn plain_tile[kPlainSources][2][kMaxPlainRows];
+  /// [vectors - kMinSwappedVectors]; null if plain_rows is 0.
+  SwappedTileFn swapped_tile[kMaxSwappedVectors - kMinSwappedVectors + 1];
 
   /// The same tiles where rows are staged and the block has several tiles: the first widens the
   /// panel for the others, once. Null for heights that few blocks have. See TileArgs::wide_panel.

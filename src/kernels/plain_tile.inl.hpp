@@ -39,14 +39,17 @@ OCTET_INLINE void load_plain_group(const std::uint8_t*& weights, std::int64_t st
 }
 
 /// A step of what goes beside the dot products.
-template <class Simd>
+template <class Simd, bool kFinishes>
 OCTET_INLINE void work_beside_plain(const PlainTileArgs& args) {
-  if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, 4>(*args.finish_job);
+  if constexpr (kFinishes) {
+    if (args.finish_job->next_row < args.finish_job->rows) finish_step<Simd, 4>(*args.finish_job);
+  }
   FetchRowsJob& job = *args.fetch_job;
-  if (job.rows <= 0) return;
-  unroll<kFetchBytes / 64>([&](auto line) OCTET_INLINE_LAMBDA { prefetch(job.next, line * 64); });
-  job.next += args.stride;
-  --job.rows;
+  if (job.steps <= 0) return;
+  unroll<kFetchLines>([&](auto line)
+                          OCTET_INLINE_LAMBDA { prefetch(job.next, line * job.line_stride); });
+  job.next += job.step_stride;
+  --job.steps;
 }
 
 /// Weights [K, N]. The bytes of four rows are interleaved as they are used. That takes 8 shuffles
@@ -82,7 +85,7 @@ OCTET_INLINE void add_plain_rows(typename Simd::I32 (&acc)[kMr][4], const PlainT
     if constexpr (kMr < 4) store(std::integral_constant<int, 3>{});
   };
 
-  constexpr bool kWorks = !kFetches && kSource != PlainSource::kRowsToPanel;
+  constexpr bool kWorks = !kFetches;
   const std::int64_t interval = kWorks ? args.interval * kKr : steps;
   for (std::int64_t k = 0; k < steps;) {
     const std::int64_t stretch = steps - k < interval ? steps - k : interval;
@@ -105,7 +108,7 @@ OCTET_INLINE void add_plain_rows(typename Simd::I32 (&acc)[kMr][4], const PlainT
       OCTET_PIN_STEP(panel);
     }
     pin<Simd>(acc);
-    if constexpr (kWorks) work_beside_plain<Simd>(args);
+    if constexpr (kWorks) work_beside_plain<Simd, kSource != PlainSource::kRowsToPanel>(args);
   }
   if (tail == 0) return;
   add(tail, [&](int i) OCTET_INLINE_LAMBDA {

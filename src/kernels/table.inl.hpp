@@ -7,6 +7,7 @@
 #include "kernels/plain_tile.inl.hpp"
 #include "kernels/row_pointers.inl.hpp"
 #include "kernels/staged_tile.inl.hpp"
+#include "kernels/swapped_tile.inl.hpp"
 
 /// The tallest tile for panels of 1, 2, ... vectors: as tall as the registers allow.
 template <int... kRows>
@@ -44,6 +45,8 @@ constexpr void set_plain_tiles(KernelTable& table) {
     of_source(PlainSource::kColumns)[0][kMr - 1] = plain_columns_tile<Simd, kMr, false>;
     of_source(PlainSource::kColumns)[1][kMr - 1] = plain_columns_tile<Simd, kMr, true>;
   });
+  table.swapped_tile[0] = swapped_tile<Simd, kMinSwappedVectors>;
+  table.swapped_tile[1] = swapped_tile<Simd, kMaxSwappedVectors>;
 }
 
 /// Tiles of kMr rows that finish their own sums.
@@ -101,7 +104,7 @@ constexpr void set_direct_tiles(KernelTable& table) {
       }
     });
   });
-  if constexpr (MultipliesPlainWeights<Simd>) set_plain_tiles<Simd>(table);
+  if constexpr (MultipliesPlainWeights<Simd> && SwapsRoles<Simd>) set_plain_tiles<Simd>(table);
   table.row_sums[0] = row_sums<Simd, false>;
   table.row_sums[1] = row_sums<Simd, true>;
 }

@@ -218,10 +218,13 @@ inline constexpr int kPlainSources = 4;
 
 /// Bytes of a row of weights that are fetched into the L2 cache at a time.
 inline constexpr std::int64_t kFetchBytes = 256;
-/// So many of each of some rows, on their way.
+/// Weights on their way into the L2 cache, a few cache lines at a time.
+inline constexpr int kFetchLines = 4;
 struct FetchRowsJob {
   const std::uint8_t* next = nullptr;
-  std::int64_t rows = 0;  ///< Left.
+  std::int64_t steps = 0;        ///< Left, of kFetchLines lines each.
+  std::int64_t line_stride = 0;  ///< Bytes from a line to the next,
+  std::int64_t step_stride = 0;  ///< and from a step to the next.
 };
 
 /// sums[i][n] = row i x column n of weights that are not packed, for up to 4 * lanes columns. Of
@@ -243,12 +246,34 @@ struct PlainTileArgs {
   /// on each time.
   const std::uint8_t* ahead;
   /// kPanel, and kRows where `ahead` is null: steps of these are done meanwhile, one of each after
-  /// so many k-groups.
+  /// so many k-groups; kRowsToPanel: of the latter.
   FinishJob* finish_job;
   FetchRowsJob* fetch_job;
   std::int64_t interval;
 };
 using PlainTileFn = void (*)(const PlainTileArgs&);
+
+/// Columns of weights that a tile has as its rows, and vectors of the panel that it has the
+/// caller's rows in.
+inline constexpr int kSwappedColumns = 8;
+inline constexpr int kMaxSwappedSums = 64;  ///< Columns of a call, at most.
+inline constexpr int kMinSwappedVectors = 2;
+inline constexpr int kMaxSwappedVectors = 3;
+
+/// sums[i][n] = row i x column n of s8 weights [N, K] that are not packed, for up to 4 * lanes
+/// columns: the rows are packed, as u8, as if they were the columns of weights.
+struct SwappedTileArgs {
+  const std::uint8_t* weights;  ///< Value (k, n) at k + n * stride.
+  std::int64_t stride;
+  std::int64_t k;
+  std::int64_t columns;      ///< At least kSwappedColumns.
+  const std::int8_t* panel;  ///< [ceil(k / kKr)][vectors * lanes][kKr]
+  std::int32_t* sums;        ///< [vectors * lanes][4 * lanes], of rows that are not there too.
+  /// Steps of this are done meanwhile, one after so many k-groups.
+  FinishJob* finish_job;
+  std::int64_t interval;
+};
+using SwappedTileFn = void (*)(const SwappedTileArgs&);
 
 /// sums[i] = sum over taps and k of row i, of `count` rows laid out as in TileArgs, direct or
 /// staged as the tiles take them.

@@ -5,34 +5,16 @@
 namespace octet {
 namespace {
 
-bool is_transposed(const WeightsView& weights) { return weights.n_stride != 1; }
-
-/// Whether the rows of a panel lie on more pages of memory than the CPU keeps addresses of.
-bool rows_are_far_apart(const WeightsView& weights) {
-  return weights.k >= 1024 && weights.k_stride >= 1024;
-}
-
-/// Values of k that kMaxJobPanels panels are multiplied by before their next values: what such a
-/// step reads, and what the next one will, fit the L2 cache, where rows a multiple of a page apart
-/// share few sets.
-std::int64_t plain_k(const WeightsView& weights) {
+/// Values of k that kMaxJobPanels panels are multiplied by before their next values, or one if
+/// `alone`: what such a step reads, and what the next one will, fit the L2 cache, where rows a
+/// multiple of a page apart share few sets.
+std::int64_t plain_k(const WeightsView& weights, bool alone) {
   if (is_transposed(weights)) return weights.k;
-  if (!rows_are_far_apart(weights)) return 512;
+  if (!rows_are_far_apart(weights)) return alone ? 1024 : 512;
   return weights.k_stride % 4096 == 0 ? 128 : 256;
 }
 
 }  // namespace
-
-std::int64_t plain_panels(const KernelTable& kernels, const WeightsView& weights,
-                          const PanelSplit& split, std::int64_t rows) {
-  if (kernels.plain_rows == 0 || split.vectors_of(0) < kernels.max_vectors) return 0;
-  const bool pays = is_transposed(weights)
-                        ? rows * 18 <= weights.k
-                        : rows * 6 <= weights.k &&
-                              (rows <= kPlainRows || (rows_are_far_apart(weights) && rows <= 480));
-  if (!pays) return 0;
-  return split.narrow == kernels.max_vectors ? split.panels : split.wider_panels;
-}
 
 CallScratch::CallScratch(ScratchCursor& scratch, const KernelTable& kernels,
                          const PanelSplit& split, std::int64_t rows, std::int64_t k) {
@@ -50,7 +32,7 @@ CallScratch::CallScratch(ScratchCursor& scratch, const KernelTable& kernels,
   }
   if (kernels.plain_rows == 0) return;
   // One more for the column sums; the epilogue reads up to a multiple of four.
-  const std::int64_t plain_rows = round_up(std::min(rows, kPlainRows), std::int64_t{4}) + 1;
+  const std::int64_t plain_rows = round_up(std::min(rows, kPlainRows), split.lanes) + 1;
   for (auto& turn : plain_sums) {
     for (int i = 0; i < panels_together; ++i)
       turn[i] = scratch.take<std::int32_t>(plain_rows * columns);
@@ -119,7 +101,7 @@ Panel CallWeights::packed_panel(std::int64_t p, const PackArgs& packed) {
 }
 
 /// The rows of a block for plain tiles. Where column sums are wanted, a row of ones comes first:
-/// its products are the sums.
+/// its products are the sums. It is flipped like the others.
 struct CallWeights::PlainTiles {
   PlainTiles(const CallWeights& weights, const RowBlock& block)
       : of_source(weights.kernels_.plain_tile),
@@ -129,32 +111,36 @@ struct CallWeights::PlainTiles {
     if (weights.needs_column_sums_) rows[count++] = weights.scratch_.ones;
     for (std::int64_t i = 0; i < block.count; ++i) rows[count++] = block.rows[i];
   }
-  /// args: all but the rows and the work beside; sums of the first row. `waiting` and the fetching
-  /// of `fetch_rows` rows from `ahead` on are advanced at equal distances.
-  void run(PlainSource source, PlainTileArgs args, FinishJob& waiting,
-           std::int64_t fetch_rows) const {
+  /// Whether the first of several tiles writes a panel for the others.
+  bool has_panel() const { return count > kMaxPlainRows; }
+  /// args: all but the rows and the work beside; sums of the first row. The tile that writes the
+  /// panel advances `own`, the others `next` and `waiting`, at equal distances.
+  void run(PlainSource source, PlainTileArgs args, FinishJob& waiting, FetchRowsJob& own,
+           FetchRowsJob& next) const {
     const std::int64_t groups = args.k / kKr;
     std::int64_t working_tiles = divide_up(count, kMaxPlainRows);
-    FetchRowsJob fetch;
-    if (source == PlainSource::kRows && working_tiles > 1) {
+    if (source == PlainSource::kRows && has_panel()) {
       source = PlainSource::kRowsToPanel;
       --working_tiles;
-      if (args.ahead != nullptr) fetch = {args.ahead, fetch_rows};
-    } else if (fits_cache) {
-      args.ahead = nullptr;
+    } else {
+      next.steps = 0;
+      if (fits_cache) args.ahead = nullptr;
     }
-    args.fetch_job = &fetch;
     args.finish_job = &waiting;
-    const std::int64_t steps = std::max(fetch.rows, waiting.rows - waiting.next_row);
-    args.interval = std::max<std::int64_t>(groups / (divide_up(steps, working_tiles) + 1), 1);
+    const std::int64_t steps = std::max(next.steps, waiting.rows - waiting.next_row);
+    const std::int64_t interval =
+        std::max<std::int64_t>(groups / (divide_up(steps, working_tiles) + 1), 1);
     std::int32_t* sums = args.sums;
     for_each_height(count, {kMaxPlainRows},
                     [&](std::int64_t row, std::int64_t height, std::int64_t tiles) {
                       for (; tiles > 0; --tiles, row += height) {
+                        const bool writes = source == PlainSource::kRowsToPanel;
+                        args.fetch_job = writes ? &own : &next;
+                        args.interval = !writes ? interval : own.steps > 0 ? 1 : groups + 1;
                         args.rows = rows + row;
                         args.sums = sums + row * columns;
                         of_source[static_cast<int>(source)][flip][height - 1](args);
-                        if (source == PlainSource::kRowsToPanel) source = PlainSource::kPanel;
+                        if (writes) source = PlainSource::kPanel;
                       }
                     });
   }
@@ -167,14 +153,14 @@ struct CallWeights::PlainTiles {
 };
 
 void CallWeights::multiply_plain(const RowBlock& block, std::int64_t first, std::int64_t last) {
-  if (needs_column_sums_) {
-    const std::uint8_t one = lhs_.flip ? 0x81 : 0x01;  // as the kernels see it
-    std::fill_n(scratch_.ones, weights_.k, one);
-  }
+  if (needs_column_sums_) std::fill_n(scratch_.ones, weights_.k, lhs_.flip ? 0x81 : 0x01);
   const bool transposed = is_transposed(weights_);
   const PlainTiles tiles(*this, block);
-  const std::int64_t k_step = plain_k(weights_);
-  const std::int64_t together = transposed ? 1 : kMaxJobPanels;
+  // Few tiles would notice how many pages the lines of a panel lie on.
+  const bool by_lines =
+      !transposed && tiles.count > 3 * kMaxPlainRows && !rows_are_far_apart(weights_);
+  const std::int64_t k_step = plain_k(weights_, by_lines);
+  const std::int64_t together = transposed || by_lines ? 1 : kMaxJobPanels;
   PlainTileArgs args = {};
   args.stride = transposed ? weights_.n_stride : weights_.k_stride;
   args.flip = rhs_.flip ? 0x80808080u : 0;
@@ -196,16 +182,22 @@ void CallWeights::multiply_plain(const RowBlock& block, std::int64_t first, std:
         args.weights = source(i, k);
         args.columns = split_.columns_of(i);
         args.sums = scratch_.plain_sums[turn][i - p];
-        // Of each row, all that these panels will need; each fetches its share of the rows. The
-        // very first fetches for those beside it.
-        std::int64_t share = args.k / kKr;
-        args.ahead = next == nullptr ? nullptr : next + (i - p) * share * weights_.k_stride;
-        if (i == first && k == 0 && i + 1 < end) {
-          share = args.k;
-          args.ahead = source(i + 1, 0);
+        const bool is_first = i == first && k == 0;
+        FetchRowsJob fetch_own, fetch_next;
+        if (by_lines) {
+          if (is_first) fetch_own = fetch_lines(args.weights, args.k);
+          if (next != nullptr) fetch_next = fetch_lines(next, args.k);
+        } else {
+          // Of each row, all that these panels will need; each fetches its share of the rows. The
+          // very first fetches for those beside it.
+          const bool for_beside = is_first && i + 1 < end;
+          const std::int64_t share = for_beside ? args.k : args.k / kKr;
+          args.ahead = next == nullptr ? nullptr : next + (i - p) * share * weights_.k_stride;
+          if (for_beside) args.ahead = source(i + 1, 0);
+          if (args.ahead != nullptr) fetch_next = {args.ahead, share, 64, weights_.k_stride};
         }
         tiles.run(transposed ? PlainSource::kColumns : PlainSource::kRows, args, waiting[i - p],
-                  share);
+                  fetch_own, fetch_next);
       }
     }
     for (std::int64_t i = p; i < end; ++i) {
@@ -215,6 +207,11 @@ void CallWeights::multiply_plain(const RowBlock& block, std::int64_t first, std:
     }
   }
   for (FinishJob& job : waiting) finish(job);
+}
+
+FetchRowsJob CallWeights::fetch_lines(const std::uint8_t* panel, std::int64_t k) const {
+  constexpr std::int64_t kBehind = 63;  // a line that begins in the panel before came with it
+  return {panel + kBehind, k / kFetchLines, weights_.k_stride, kFetchLines * weights_.k_stride};
 }
 
 void CallWeights::finish(FinishJob& job) const {

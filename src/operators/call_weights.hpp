@@ -5,30 +5,11 @@
 #include <cstdint>
 
 #include "operators/aligned_buffer.hpp"
+#include "operators/call_plan.hpp"
 #include "operators/packed_weights.hpp"
 #include "operators/tile_loop.hpp"
 
 namespace octet {
-
-/// Most rows that are multiplied by weights as they are in one go.
-inline constexpr std::int64_t kPlainRows = 96;
-
-/// How many of a split's first panels `rows` rows are multiplied by as they are: all of full width,
-/// or none. Two costs are compared, in dot products of a tile:
-///
-/// - Packing a panel takes about as long as the products of 6 rows with it if it comes from [K, N],
-///   and of 8 to 20, as cache lines get into each other's way, if from [N, K]; then every tile runs
-///   at full speed.
-/// - A tile that reads [K, N] in place interleaves rows beside its products, at no cost where
-///   shuffles have ports of their own, and puts its sums in order at the end, which takes as long
-///   as 36 values of k. With eight tiles packing is a tenth of the work at most; with more it is
-///   preferred, since it costs little everywhere. But where the rows of a panel lie on more pages
-///   than the CPU keeps addresses of, to visit them once per panel would cost more than the
-///   products of a few hundred rows: in place, four panels are multiplied together.
-/// - A tile that reads [N, K] in place adds up the lanes of its sums, in the time of 170 values of
-///   k.
-std::int64_t plain_panels(const KernelTable& kernels, const WeightsView& weights,
-                          const PanelSplit& split, std::int64_t rows);
 
 /// Of the panels that are multiplied together, and of those before them.
 inline constexpr int kTermSets = 2 * kMaxJobPanels;
@@ -55,8 +36,11 @@ class CallWeights {
               KernelSign lhs, KernelSign rhs, const Quantization& quantization,
               const CallScratch& scratch);
 
-  /// At most kPlainRows rows times panels [first, last) of those that plain_panels() counts.
+  /// At most kPlainRows rows times panels [first, last) of those of a plan.
   void multiply_plain(const RowBlock& block, std::int64_t first, std::int64_t last);
+
+  /// The same of at most kSwappedRows rows, equally far apart in memory, which are packed.
+  void multiply_swapped(const RowBlock& block, std::int64_t first, std::int64_t last);
 
   /// Packs panels [first, last) and calls multiply(panel, turn) for each. Its terms are valid until
   /// the call after the next.
@@ -73,6 +57,9 @@ class CallWeights {
   struct PlainTiles;
 
   PackJob pack(std::int64_t first, std::int64_t last) const;
+  void sum_columns(std::int64_t p, std::int32_t* sums) const;
+  /// One line of each of `k` rows: of weights whose rows are near.
+  FetchRowsJob fetch_lines(const std::uint8_t* panel, std::int64_t k) const;
   void finish(FinishJob& job) const;
   FinishJob plain_epilogue(const RowBlock& block, std::int64_t p, std::int64_t set);
   Panel packed_panel(std::int64_t p, const PackArgs& packed);

@@ -142,15 +142,20 @@ Status batched_gemm(const GemmConfig& config, const GemmBatch& batch, const Cons
       const Quantization quantization = quantization_of(config, epilogue);
       CallWeights weights(*kernels, view_of_matrix, split, lhs_sign, rhs_sign, quantization,
                           memory.weights);
-      const std::int64_t plain_most =
-          fused.empty() ? plain_panels(*kernels, view_of_matrix, split, end - begin) : 0;
-      const std::int64_t plain_end = std::clamp(plain_most, part.first_panel, part.last_panel);
+      const bool evenly_spaced = batch.count <= 1 || !shares_weights(batch);
+      const CallPlan how =
+          fused.empty() ? plan_call(*kernels, view_of_matrix, split, end - begin, evenly_spaced)
+                        : CallPlan();
+      const std::int64_t plain_end = std::clamp(how.panels, part.first_panel, part.last_panel);
       if (part.first_panel < plain_end) {
-        for_each_block(begin, end, kPlainRows, [&](std::int64_t first, std::int64_t count) {
-          with_rows(first, count, fused, [&](const RowBlock& block) {
-            weights.multiply_plain(block, part.first_panel, plain_end);
-          });
-        });
+        const bool swaps = how.form == CallForm::kSwapped;
+        for_each_block(begin, end, swaps ? kSwappedRows : kPlainRows,
+                       [&](std::int64_t first, std::int64_t count) {
+                         with_rows(first, count, fused, [&](const RowBlock& block) {
+                           swaps ? weights.multiply_swapped(block, part.first_panel, plain_end)
+                                 : weights.multiply_plain(block, part.first_panel, plain_end);
+                         });
+                       });
       }
       if (plain_end == part.last_panel) continue;
       const auto run_panels = [&](const auto& multiply) {

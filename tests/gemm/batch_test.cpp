@@ -55,6 +55,20 @@ TEST_P(BatchedGemm, EqualsReferenceOnAttention) {
   }
 }
 
+/// Rows are packed for the weights where those of a call lie equally far apart.
+TEST_P(BatchedGemm, EqualsReferenceForWeightsThatAreReadAsRows) {
+  for (BatchLayout lhs : {BatchLayout::kOneByOne, BatchLayout::kSideBySide}) {
+    for (BatchLayout rhs : {BatchLayout::kShared, BatchLayout::kOneByOne}) {
+      for (std::int64_t m : {16, 48}) {
+        BatchProblem problem = random_batch(random_, {lhs, rhs, BatchLayout::kOneByOne}, 3, m,
+                                            2 * info().tile_columns, 301, type_combination(2));
+        for (GemmProblem& matrix : problem.matrices) matrix.rhs_transposed = true;
+        expect_exact(problem);
+      }
+    }
+  }
+}
+
 TEST_P(BatchedGemm, EqualsReferenceOnRandomProblems) {
   random_sweep(60, [&](Random& random) {
     expect_exact(random_batch(random, random_layouts(random), random.integer(1, 6),

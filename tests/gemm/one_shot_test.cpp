@@ -42,6 +42,20 @@ TEST_P(OneShotGemm, EqualsReferenceForEveryTailOfColumnsAndDepth) {
   }
 }
 
+TEST_P(OneShotGemm, EqualsReferenceWhereRowsArePackedForTheWeights) {
+  const std::int64_t nr = info().tile_columns;
+  for (std::int64_t m : {30, 32, 33, 47, 48, 64, 79, 96, 112, 192, 193, 230}) {
+    const std::int64_t n = 4 * nr - m % 16;
+    for (std::int64_t k : {515, 772}) check(m, n, k + m % 3, true, m % 2);
+  }
+  check(300, 3 * nr + 5, 2050, true, 0);
+}
+
+TEST_P(OneShotGemm, EqualsReferenceForEveryTypeWhereRowsArePackedForTheWeights) {
+  const std::int64_t nr = info().tile_columns;
+  for (int types = 0; types < kTypeCombinations; ++types) check(32, 2 * nr, 303, true, 0);
+}
+
 TEST_P(OneShotGemm, EqualsReferenceAcrossStepsOfK) {
   const std::int64_t n = 5 * info().tile_columns;
   for (std::int64_t k : {511, 1023, 1024, 1539}) {
